@@ -10,7 +10,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / name) for name in ("runtime", "exporter", "benchmarks", "docs/site")]
 
-from keras2cv._version import VERSION  # noqa: E402 - found by the line above
+from plots import replace_pictures, write_script  # noqa: E402 - found by the line above
+
+from keras2cv._version import VERSION  # noqa: E402 - found by the same line
 
 project, author, release = "keras2cv", "the keras2cv authors", VERSION
 project_copyright = "the keras2cv authors, Apache-2.0"
@@ -92,5 +94,7 @@ def _place(path: Path) -> str:
 
 
 def setup(app: Any) -> None:
-    """Connect the hook above."""
+    """Connect the hook above, and those of the plots."""
     app.connect("source-read", rewrite_links)
+    app.connect("doctree-resolved", replace_pictures)
+    app.connect("build-finished", write_script)

@@ -195,7 +195,7 @@ def main() -> int:
                 "labels": SHAPES,
                 "detect": DetectOptions(
                     boxes="boxes", scores="scores", box_format="cxcywh", box_units="normalised",
-                    score=0.05, nms=0.5,
+                    score=0.4, nms=0.5,
                 ),
             },
             [several_data / "images", several_data / "instances.json"],

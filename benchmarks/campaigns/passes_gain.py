@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from keras2cv.net.engines import ENGINES, OPTIONS
-from keras2cv_export.speed.interleave import interval
+from keras2cv.tuning.interleave import interval
 
 from .predict_cost import interleave
 

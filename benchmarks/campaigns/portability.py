@@ -21,7 +21,7 @@ import numpy as np
 
 import keras2cv
 from keras2cv.net.engines import ENGINES
-from keras2cv_export.speed.interleave import interval
+from keras2cv.tuning.interleave import interval
 
 from .predict_cost import interleave
 

@@ -22,7 +22,7 @@ import numpy as np
 
 import keras2cv
 from keras2cv.net.engines import OPTIONS
-from keras2cv_export.speed.interleave import interval
+from keras2cv.tuning.interleave import interval
 
 WARM_UP_RUNS = 20
 FRAME_HW = (720, 1280)

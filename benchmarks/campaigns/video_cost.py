@@ -31,7 +31,7 @@ import numpy as np
 
 from keras2cv.cli import main as keras2cv_main
 from keras2cv.cli.video_file import CODECS
-from keras2cv_export.speed.interleave import interval
+from keras2cv.tuning.interleave import interval
 
 from .predict_cost import bare_opencv, export_application
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -21,13 +21,13 @@ from keras2cv_export.model.untrusted.confined import confined
 
 from .answers import ask_all
 from .artefacts import Artefact, make
-from .environment import host, usable_cores
+from .environment import has_onednn, host, onednn_by_default, usable_cores
 from .inputs import inputs_for, write_samples
 from .measure import ROUNDS, SECONDS, Crew, Progress, measure
 from .pipeline import OF_BUNDLE, Job
 from .process import Child, Lost
 from .records import SCHEMA, Missing, Record, SubjectRecord, Timing
-from .subjects import NAIVE, OURS, PEERS, REFERENCE, Subject, choose
+from .subjects import NAIVE, ONEDNN, OURS, PEERS, REFERENCE, Subject, choose
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
 """An ONNX file's names of the model's inputs and outputs, in Keras' order."""
@@ -69,6 +69,8 @@ def bench(
 ) -> Record:
     """Measure a bundle beside the Keras model that it was made from, and beside its peers.
 
+    Where TensorFlow leaves oneDNN off by itself, it is measured with it as well.
+
     Args:
         bundle: The folder.
         against: A .keras or .h5 file, a SavedModel folder, or a live keras.Model.
@@ -90,7 +92,8 @@ def bench(
     found = read_bundle(bundle)
     chosen, absent = choose(peers)
     more = tuple(Subject(name, f"{name} bundle", "", "bundle", "bundle") for name in also)
-    subjects = tuple(s for s in (*chosen, *beside, *more) if s.name not in without)
+    fair = (ONEDNN,) if has_onednn() and not onednn_by_default() else ()
+    subjects = tuple(s for s in (*chosen, *fair, *beside, *more) if s.name not in without)
     with ExitStack() as stack:
         trusted = wishes.unsafe or bool(wishes.imports)  # each child imports the user's modules
         stack.enter_context(confined(unsafe=trusted))
@@ -103,6 +106,22 @@ def bench(
         it.missing += [Missing(subject.name, reason) for subject, reason in absent]
         timings = [timing for batch in wishes.batches for timing in it.batch(batch, subjects)]
     return it.record((*subjects, *(subject for subject, _ in absent)), timings)
+
+
+def jobs_for(
+    bundle: Bundle, model: Path, folder: Path, wishes: Wishes
+) -> Callable[[Subject, int], Job]:
+    """Return what makes a subject's job at a batch size, and its file if there is none yet.
+
+    Args:
+        bundle: The one that is measured.
+        model: The Keras model's file.
+        folder: Where files are made.
+        wishes: Threads, engine, and how the model is opened.
+    """
+    threads = wishes.threads or usable_cores()
+    it = _Bench(bundle, model, folder, wishes, threads, lambda _step, _done, _total: None)
+    return lambda subject, batch: it.job(subject, batch, folder / "inputs.npz")
 
 
 class _Bench:
@@ -142,7 +161,7 @@ class _Bench:
             for subject in subjects:
                 progress(f"making the file for {subject.title}", 0, 0)
                 try:
-                    job = self._job(subject, batch, inputs)
+                    job = self.job(subject, batch, inputs)
                 except Lost as problem:
                     crew.lose(subject.name, problem)
                     continue
@@ -183,7 +202,7 @@ class _Bench:
             missing=tuple(self.missing),
         )
 
-    def _job(self, subject: Subject, batch: int, inputs: Path) -> Job:
+    def job(self, subject: Subject, batch: int, inputs: Path) -> Job:
         """Return the job of a subject's process; make its file if it does not exist yet."""
         file, how, names = self._file(subject, batch)
         self.sizes_mb[subject.name] = round(_size_mb(file), 3)

@@ -33,6 +33,7 @@ EXAMPLES: Final = """\
   keras2cv bench cat.cv --against cat.keras --batch 1,4,8 --html speed.html
   keras2cv bench cat.cv --against cat.keras --threads 1 --json new.json
   keras2cv bench cat.cv --against cat.keras --baseline old.json --max-ratio 1.1
+  keras2cv bench cat.cv --against cat.keras --pipeline photos/ --json whole.json
 """
 _PEERS: Final = "naive,tf,ort,openvino,litert"
 _SECONDS: Final = 3.0
@@ -73,11 +74,23 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--baseline", metavar="OLD.json", type=Path, help="compare with an earlier file of --json"
     )
     parser.add_argument(
+        "--yardstick",
+        choices=("naive", "tf.function"),
+        help="with --baseline: compare this bundle's share of that one's time, never milliseconds",
+    )
+    parser.add_argument(
         "--max-ratio",
         metavar="R",
         type=values.above_zero,
         help="fail if forward takes more than R times the baseline's time (default: 1.1), or "
         "tf.function's without a baseline",
+    )
+    parser.add_argument(
+        "--pipeline",
+        metavar="SOURCE",
+        help="time from a file to the answer drawn, on a folder of images, an image or a video, "
+        "beside the tutorials' loop (load_img, model.predict), tf.data, and onnxruntime with cv2 "
+        "and Pillow",
     )
     parser.add_argument(
         "--html", metavar="FILE", type=Path, help="write a page with charts to FILE"
@@ -100,17 +113,23 @@ def _counts(text: str) -> tuple[int, ...]:
 
 
 def execute(args: Namespace) -> int:
-    """Measure, print the tables, and write the requested files."""
+    """Measure, print the tables, and write the requested files.
+
+    Raises:
+        UsageError: --yardstick without a baseline.
+    """
     load_exporter(
         "bench",
-        "keras2cv_export.speed.interleave",
-        "take_blocks",
+        "keras2cv_export.speed.speed",
+        "time_rounds",
         model=args.against,
         page=args.html is not None,
     )
     from keras2cv_bench import benching, findings, records
 
     baseline = None if args.baseline is None else records.read_record(args.baseline)
+    if args.yardstick and baseline is None:
+        raise UsageError("--yardstick is for --baseline. Give both, or leave it out.")
     _require_writable(args)
     wishes = benching.Wishes(
         batches=args.batch,
@@ -122,11 +141,13 @@ def execute(args: Namespace) -> int:
         imports=tuple(args.imports),
         engine=args.engine or "",
     )
+    if args.pipeline is not None:
+        return _execute_pipeline(args, wishes)
     with Steps() as steps:
         record = benching.bench(
             args.bundle, args.against, peers=args.peers, wishes=wishes, progress=steps
         )
-    found = findings.outcome(record, baseline, args.max_ratio)
+    found = findings.outcome(record, baseline, args.max_ratio, args.yardstick)
     if args.json:
         write_json(args.json, record.to_dict())
     if args.json != STDOUT:
@@ -134,6 +155,42 @@ def execute(args: Namespace) -> int:
     if args.html is not None:
         _write_page(record, found, args.html)
     return found.code
+
+
+def _execute_pipeline(args: Namespace, wishes: Any) -> int:
+    """Measure from file to answer; 1 where this bundle's answers are not the tutorials'.
+
+    Raises:
+        UsageError: An option belongs to the other benchmark.
+    """
+    from keras2cv_bench.whole.measure import bench_whole
+    from keras2cv_bench.whole.report import render
+    from keras2cv_bench.whole.subjects import BUNDLE
+    from keras2cv_export.cli.console import safe_console
+
+    given = {"--html": args.html, "--baseline": args.baseline, "--max-ratio": args.max_ratio}
+    given |= {
+        "--samples": args.samples,
+        "--yardstick": args.yardstick,
+        "more than one --batch": len(args.batch) > 1,
+    }
+    if wrong := [name for name, value in given.items() if value]:
+        raise UsageError(f"--pipeline has no {wrong[0]}. Leave it out.")
+    with Steps() as steps:
+        record = bench_whole(
+            args.bundle,
+            args.against,
+            args.pipeline,
+            peers=args.peers,
+            wishes=wishes,
+            progress=steps,
+        )
+    if args.json:
+        write_json(args.json, record.to_dict())
+    if args.json != STDOUT:
+        render(record, safe_console())
+    ours = record.way(BUNDLE)
+    return {"different": 1, "unclear": 4}.get(ours.answers.verdict if ours else "", 0)
 
 
 def _require_writable(args: Namespace) -> None:

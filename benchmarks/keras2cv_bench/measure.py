@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from keras2cv.errors import VerdictError
 from keras2cv.schema.fields import decode
-from keras2cv_export.speed.interleave import take_blocks
+from keras2cv.tuning.interleave import take_blocks
 
 from .environment import Watch
 from .process import Lost, Process

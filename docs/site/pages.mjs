@@ -58,13 +58,16 @@ const profile = mkdtempSync(join(tmpdir(), "pages-"));
 const browser = await puppeteer.launch({
   executablePath: values.browser, args: FLAGS, userDataDir: profile, protocolTimeout: 300000,
 });
-let problems = [];
+const problems = [];
 try {
-  for (const file of positionals) problems.push(...await examine(browser, file));
+  for (const file of positionals) {
+    const found = await examine(browser, file);
+    found.forEach((problem) => console.log(problem));
+    problems.push(...found);
+  }
 } finally {
   await browser.close();
   rmSync(profile, { recursive: true, force: true });
 }
-problems.forEach((problem) => console.log(problem));
 console.log(`${positionals.length} pages, ${WIDTHS.length * SCHEMES.length} views each: ${problems.length} problems`);
 process.exit(problems.length ? 1 : 0);

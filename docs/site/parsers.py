@@ -19,7 +19,7 @@ def _maker(verb: str) -> object:
 
 
 for _verb in (
-    *("run", "evaluate", "selftest", "info", "doctor", "codegen", "completion", "version"),
+    *("run", "evaluate", "selftest", "tune", "info", "doctor", "codegen", "completion", "version"),
     *("export", "check", "bench", "inspect", "matrix", "demo"),
 ):
     globals()[_verb] = _maker(_verb)

@@ -10,13 +10,15 @@ from typing import cast
 import onnx_ir as ir
 
 from keras2cv.bundle.manifest import InputTensor, NumpyTail, OutputTensor
-from keras2cv.errors import ModelError
+from keras2cv.errors import Keras2cvError, ModelError
+from keras2cv.schema.fields import SchemaError
 from keras2cv.schema.vocabulary import DType
 
 from .graph.layout import NetTensor, blobs_in_and_out, settle
 from .graph.misses import Miss
 from .graph.origin import write_origins
 from .importing.import_graph import ImportedGraph, import_graph
+from .importing.import_in_child import import_in_child
 from .model.load import LoadedModel
 from .model.spec import TensorSpec
 from .passes import OPTIONAL, pipeline
@@ -114,18 +116,40 @@ def convert_unchecked(
         unrolled: Whether recurrent layers are unrolled.
 
     Raises:
-        ModelError: The model cannot be traced at static shapes.
+        ModelError: The model cannot be traced at static shapes, or has an output without numbers.
         UnsupportedError: It has ops that nothing converts.
     """
     with uncollected():
-        return _converted(loaded, target, keep=keep, unrolled=unrolled)
+        try:
+            return _converted(loaded, target, keep=keep, unrolled=unrolled)
+        except SchemaError as error:
+            raise ModelError(
+                f"The model {loaded.name!r} cannot be described in a bundle: {error}. "
+                "Change that input or output, or end the model before it."
+            ) from error
+        except Keras2cvError:
+            raise
+        except Exception as error:  # the passes trust what `to_onnx` writes, which this is not
+            if loaded.graph is None:
+                raise
+            raise _not_converted(loaded, error) from error
+
+
+def _not_converted(loaded: LoadedModel, error: Exception) -> ModelError:
+    """Return the error for a stranger's graph in a form that no pass expects."""
+    reason = " ".join(str(error).split()).rstrip(".")[:200]
+    return ModelError(
+        f"{loaded.source.file} cannot be converted, since a node in it has a form that ONNX does "
+        f"not allow ({reason or type(error).__name__}). Export the model again."
+    )
 
 
 def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: bool) -> Converted:
     traced: TracedGraph | ImportedGraph
     mixing: tuple[str, ...] = ()
     if loaded.graph is not None:
-        traced = import_graph(loaded)
+        file = loaded.graph_file
+        traced = import_graph(loaded) if file is None else import_in_child(loaded, file)
         model = traced.model
     else:
         ranking = not where_all_have("TopK")(target)
@@ -269,6 +293,11 @@ def _input(spec: TensorSpec, net: NetTensor) -> InputTensor:
 
 def _output(spec: TensorSpec, net: NetTensor, loaded: LoadedModel) -> OutputTensor:
     shape = _sizes(spec)
+    if 0 in shape:
+        raise ModelError(
+            f"The output {spec.name!r} has the shape {shape}, which holds no numbers. "
+            "Give its layer at least one unit, or end the model before it."
+        )
     batched = shape[:1] == (loaded.batch,)
     if loaded.open_batch is not None:  # an open size in front may be another than the batch
         batched = batched and spec.name in loaded.open_batch

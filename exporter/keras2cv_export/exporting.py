@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from keras2cv.bundle.forms import Form
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, StateLink, Weights
+from keras2cv.bundle.reading import require_bounded_work
 from keras2cv.bundle.writing import staged_bundle, write_manifest
 from keras2cv.errors import NetError, UsageError
 from keras2cv.isolation.confinement import entered_freely, freely
@@ -42,7 +43,9 @@ from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
+from .verifying.front_samples import golden_front
 from .verifying.net_comparison import NetComparison
+from .verifying.pictures import draw_pictures, has_golden_pictures
 from .verifying.promise import (
     Kept,
     keep_promise,
@@ -122,11 +125,18 @@ def export_model(options: ExportOptions) -> ExportReport:
         staged = _Staged(stage.folder, loaded, converted, decided, file_format)
         proven = _prove(options, staged, needs.opencv, limits)
         made = _further_forms(options, staged, proven) if further else Made()
-        manifest = _settle(stage.folder, proven.manifest, proven.proof, made.forms)
+        manifest = _settle(loaded, stage.folder, proven, made.forms)
         freely(stage.commit)
     verification = proven.proof.verification if proven.proof else None
     notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
-    notes += _finished(converted) + proven.stored + _tuned(manifest) + proven.kept + made.notes
+    notes += (
+        _begun(loaded)
+        + _finished(converted)
+        + proven.stored
+        + _tuned(manifest)
+        + proven.kept
+        + made.notes
+    )
     notes += not_run_note(options.target, verification.answers if verification else ())
     notes += tuple(without_advice(note) for note in (verification.notes if verification else ()))
     return ExportReport(
@@ -220,6 +230,7 @@ def _prove(
     Raises:
         ParityError: OpenCV's predictions differ from TensorFlow's.
         NetError: No engine runs the net.
+        BundleError: A run of it takes minutes, and the user does not allow it.
     """
     folder, converted, weights = staged.folder, staged.converted, options.weights
     for_graph, for_file = limits
@@ -231,6 +242,7 @@ def _prove(
         record, note = shrink(converted, weights)
         stored, for_graph = (note,), for_file
     manifest = _write(staged, opencv, record)
+    require_bounded_work(folder, manifest)
     if options.check:
         promised, proof = _compared(options, staged, manifest, for_graph)
         manifest, kept = _with_true_scores(promised.manifest, proof.question, converted)
@@ -343,6 +355,17 @@ def _mixing(layers: tuple[str, ...], batch: int) -> tuple[str, ...]:
     )
 
 
+def _begun(loaded: LoadedModel) -> tuple[str, ...]:
+    """Say what is done before the net."""
+    if loaded.front is None:
+        return ()
+    layers = ", ".join(f"{call.kind} {call.name!r}" for call in loaded.front.calls)
+    return (
+        f"OpenCV takes numbers only: keras2cv does what the first layers do ({layers}) before the "
+        "net, in NumPy, and compared it with Keras on drawn values: all are equal.",
+    )
+
+
 def _finished(converted: Converted) -> tuple[str, ...]:
     """Say what the net does not do."""
     if converted.tail is None:
@@ -400,6 +423,7 @@ def _write(staged: _Staged, opencv: str, weights: Weights | None) -> Manifest:
         preprocessing=decided.preprocessing,
         more_pictures=decided.more_pictures or None,
         tail=converted.tail,
+        front=loaded.front.record if loaded.front is not None else None,
         weights=weights,
         states=tuple(StateLink(*pair) for pair in loaded.states) or None,
     )
@@ -423,9 +447,17 @@ def _further_forms(options: ExportOptions, staged: _Staged, proven: _Proven) -> 
 
 
 def _settle(
-    folder: Path, manifest: Manifest, proof: Proof | None, forms: tuple[Form, ...] | None = None
+    loaded: LoadedModel, folder: Path, proven: _Proven, forms: tuple[Form, ...] | None = None
 ) -> Manifest:
-    """Write the golden vectors, and a manifest that says what the check found."""
+    """Write the golden vectors, and a manifest that says what the check found.
+
+    Args:
+        loaded: The model.
+        folder: The bundle's.
+        proven: The net that is shipped, and its proof.
+        forms: Its further files.
+    """
+    manifest, proof = proven.manifest, proven.proof
     if proof is None:
         write_manifest(folder, manifest)
         return manifest
@@ -445,6 +477,8 @@ def _settle(
         question.tolerance,
         question.picture,
         found.parity,
+        golden_front(loaded.front, manifest) if loaded.front is not None else None,
+        draw_pictures(manifest) if has_golden_pictures(manifest) else (),
     )
     write_manifest(folder, settled)
     return settled

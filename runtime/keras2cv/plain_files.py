@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +25,7 @@ _KINDS: Final[Mapping[str, Callable[[int], bool]]] = {
 # In a folder that may not be written, or where the file itself is a mount.
 _ONLY_IN_PLACE: Final = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EROFS)
 _PIECE: Final = 65_536
+LEFT_FILE: Final = re.compile(r"\.keras2cv-[0-9a-f]{8}\.tmp")  # of a process that died
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 

@@ -7,13 +7,13 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, overload
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor
+from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor, Rate
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.standing import unproven
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
@@ -23,8 +23,9 @@ from keras2cv.net.memory import Memory
 from keras2cv.net.net import Net
 from keras2cv.net.opencv import require_at_least
 from keras2cv.net.tensors import by_name, check_inputs, chunks, join, outputs_of, to_net
-from keras2cv.net.tuned import NetSettings, manifest_at
+from keras2cv.net.tuned import NetSettings, choice_for, manifest_at
 from keras2cv.pixels.geometry import Placement
+from keras2cv.preparing.given_inputs import GivenInput, given_inputs
 from keras2cv.preparing.prepared import Prepared
 from keras2cv.preparing.samples import SamplePreparer, Values
 from keras2cv.tasks import TASKS
@@ -33,6 +34,9 @@ from keras2cv.tasks.result import Result
 from keras2cv.tasks.task import Task
 from keras2cv.tasks.thresholds import with_thresholds
 from keras2cv.visible_text import shown
+
+if TYPE_CHECKING:
+    from keras2cv.preparing.front_values import FrontPreparer
 
 Array = NDArray[Any]
 ImageLike: TypeAlias = "Array | str | os.PathLike[str]"
@@ -60,13 +64,12 @@ def load(
         device: "cpu", "opencl", "cuda", "cuda-fp16" or "auto" (CUDA if it is there, else CPU).
             A device other than the CPU runs once before `load` returns, and must pass the
             bundle's self-test. "auto" falls back to the CPU if CUDA does not pass it.
-        engine: "new" or "classic". None: the engine that `export --tune` chose, if its choice
-            holds on this machine (`keras2cv.net.tuned`), else the verified one.
-        threads: OpenCV's number of threads, for the whole process. None: the number that
-            `export --tune` chose, else unchanged.
-        batch: "auto" runs as many samples at a time as `export --tune` found fastest, if its
-            choice holds on this machine; a single sample then costs as much as a full batch.
-            None, or not tuned: the bundle's own batch.
+        engine: "new" or "classic". None: the engine that `keras2cv tune` chose on this machine, or
+            `export --tune` on one like it (`keras2cv.net.tuned`), else the verified one.
+        threads: OpenCV's number of threads, for the whole process. None: the number that was
+            chosen so, else unchanged.
+        batch: "auto" runs as many samples at a time as were found fastest so; a single sample then
+            costs as much as a full batch. None, or not tuned: the bundle's own batch.
         check_hash: False skips the sha256 and all checks of the model, on a disk that you trust.
         check_device: False skips the self-test of a device that passed it before.
         score: 0 to 1, the threshold of tasks that have one (boxes, binary masks). None: the
@@ -86,7 +89,7 @@ def load(
         bundle = None
         try:
             bundle = read_bundle(
-                path, check_hash=check_hash, held=held, choose=form_for(device, engine)
+                path, check_hash=check_hash, held=held, choose=form_for(device, engine, Path(path))
             )
             model = Predictor(
                 bundle,
@@ -147,7 +150,7 @@ class Predictor:
             winograd: whether OpenCV may use Winograd convolution, for experiments; None: as
                 verified.
             batch: as for `load`, or a number, for experiments: only the bundle's own batch and
-                those of `export --tune` are verified.
+                those that were tuned are verified.
             check_device: as for `load`.
             score: as for `load`.
             nms: as for `load`.
@@ -159,7 +162,7 @@ class Predictor:
             UsageError: as `load`.
         """
         if not isinstance(bundle, Bundle):
-            bundle = read_bundle(bundle, choose=form_for(device, engine))
+            bundle = read_bundle(bundle, choose=form_for(device, engine, Path(bundle)))
         self._options = {
             "device": device,
             "engine": engine,
@@ -174,8 +177,12 @@ class Predictor:
         self.folder = bundle.folder
         self._sha256 = bundle.written.model.sha256
         self._task = with_thresholds(bundle.manifest.task, score, nms)
-        settings = NetSettings(engine, threads, fusion, winograd).tuned(bundle.manifest, device)
-        self.manifest: Manifest = manifest_at(bundle.manifest, batch, device, settings.engine)
+        choice = choice_for(bundle.folder, bundle.written, device, engine)
+        if choice is not None and choice.file not in (None, bundle.manifest.model.file):
+            choice = None  # the caller chose another file of the bundle
+        settings = NetSettings(engine, threads, fusion, winograd).filled(choice)
+        self._tuned_rate = None if choice is None else choice.rate
+        self.manifest: Manifest = manifest_at(bundle.manifest, batch, choice)
         if settings.threads is not None:
             _set_threads(settings.threads)
         if text := unproven(bundle.folder, self.manifest):
@@ -187,6 +194,11 @@ class Predictor:
         self._samples = None
         if self.manifest.preprocessing is not None:
             self._samples = SamplePreparer(self.manifest)
+        self._front: FrontPreparer | None = None
+        if self.manifest.front is not None:
+            from keras2cv.preparing.front_values import FrontPreparer  # few models need it
+
+            self._front = FrontPreparer(self.manifest.own_inputs, self.manifest.front)
         self._memory = Memory(self.manifest)
         self._load_net(bundle, settings, check_device)
 
@@ -257,9 +269,21 @@ class Predictor:
         return cv2.getNumThreads()
 
     @property
+    def tuned_rate(self) -> Rate | None:
+        """How many samples are answered fastest, as it was measured; None: it was not."""
+        return self._tuned_rate
+
+    @property
     def input_names(self) -> tuple[str, ...]:
         """Keras' names of the inputs, in the order of `infer`'s arguments."""
+        if self._front is not None:
+            return self._front.names
         return tuple(tensor.name for tensor in self.manifest.own_inputs)
+
+    @property
+    def given(self) -> dict[str, GivenInput]:
+        """What a user gives, by name, in the order of `infer`'s arguments."""
+        return {one.name: one for one in given_inputs(self.manifest)}
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -278,13 +302,45 @@ class Predictor:
 
         Args:
             arrays: one (N, ...) array per input in Keras' layout (channels last), order and dtype,
-                or a single dict of them by name; N is any number from 1 on.
+                or a single dict of them by name; N is any number from 1 on. Text is str, in lists
+                or arrays.
 
         Returns:
             One array per output, in keras.tree.flatten order, Keras' layout and dtype.
 
         Raises:
             InputError: another shape or dtype than the model takes.
+            NetError: OpenCV fails.
+        """
+        if self._front is not None:
+            is_dict = len(arrays) == 1 and isinstance(arrays[0], Mapping)
+            values = self._front.by_name(arrays[0]) if is_dict else arrays
+            arrays = tuple(self._front.arrays(values))
+        return self.infer_net(*arrays)
+
+    def front_arrays(self, *arrays: Any) -> dict[str, Array]:
+        """Return the net's inputs by name, from what a user gives to `infer`.
+
+        Raises:
+            InputError: another shape or dtype than the model takes.
+            UsageError: the bundle has no steps before its net.
+        """
+        if self._front is None:
+            raise UsageError(f"{self.folder} has no steps before its net. Call infer_net().")
+        made = self._front.arrays(arrays)
+        return dict(zip((t.name for t in self.manifest.own_inputs), made, strict=True))
+
+    def infer_net(self, *arrays: Any) -> list[Array]:
+        """Return the same as `infer`, for arrays as the net takes them.
+
+        They differ for a model of text, whose first steps are not in the net (the manifest's
+        `front`).
+
+        Args:
+            arrays: one (N, ...) array per input of the net, or a single dict of them by name.
+
+        Raises:
+            InputError: another shape or dtype than the net takes.
             NetError: OpenCV fails.
         """
         tensors, outputs = self.manifest.own_inputs, self.manifest.own_outputs
@@ -331,6 +387,8 @@ class Predictor:
         from keras2cv.columns.batch import columns_of, join_columns, same_kind, take
 
         passed = columns_of(batch)
+        if self._front is not None:
+            return same_kind(batch, self._answered_columns(passed))
         tensors, outputs = self.manifest.own_inputs, self.manifest.own_outputs
         if self.manifest.states and all(t.name in passed for t in self.manifest.inputs):
             tensors, outputs = self.manifest.inputs, self.manifest.outputs
@@ -338,6 +396,27 @@ class Predictor:
         arrays = self._outputs_for(given, tensors, outputs)
         found = {tensor.name: array for tensor, array in zip(outputs, arrays, strict=True)}
         return same_kind(batch, join_columns(passed, found, "Rename it, or leave it out."))
+
+    def _answered_columns(self, passed: dict[str, Any]) -> dict[str, Any]:
+        """Return columns with the outputs in place of text and numbers.
+
+        Raises:
+            UsageError: the model takes images, too.
+        """
+        from keras2cv.columns.arrays import array_of
+        from keras2cv.columns.batch import join_columns, take
+
+        if self._samples is not None:
+            raise UsageError(
+                f"{self.folder} takes images beside text, and columns of both are not read. Call "
+                "predict() with a dict for each sample."
+            )
+        given, outputs = take(passed, list(self.input_names)), self.manifest.own_outputs
+        arrays = {name: array_of(given[name], one) for name, one in self.given.items()}
+        empty = len(next(iter(arrays.values()))) == 0
+        found = [_without_rows(t) for t in outputs] if empty else self.infer(arrays)
+        named = {tensor.name: array for tensor, array in zip(outputs, found, strict=True)}
+        return join_columns(passed, named, "Rename it, or leave it out.")
 
     def _outputs_for(
         self,
@@ -397,6 +476,9 @@ class Predictor:
         A bundle without preprocessing takes the arguments of `infer` here (an array, or one per
         input), and returns a list with a result per sample.
 
+        A model of text, or of text beside numbers, takes one text, a list of texts, or a dict by
+        the inputs' names: of values for one sample, or of lists for several.
+
         Args:
             images: (H, W, 3) uint8 BGR as cv2.imread gives it, of any size; gray, BGRA and 16-bit
                 images are converted as in `keras2cv.pixels.images`. Or the path of an image file,
@@ -411,17 +493,23 @@ class Predictor:
             InputError: not an image, or not a value for each input.
             NetError: OpenCV fails.
         """
+        if self._front is not None and self._samples is None:
+            values, is_one = self._front.batch(images)
+            results = self.results_of(self.infer(*values))
+            return results[0] if is_one else results
         if self._samples is None:
             return self._predict_arrays(images)
+        if self._front is not None:
+            images = self._front.beside_pictures(images, self._pictures)
         if isinstance(images, np.ndarray | str | os.PathLike):
             self._values(images)  # which one image may be
         samples, is_one = self._samples.samples(images)
         if not samples:
             raise InputError(NO_IMAGES)
-        results: list[Result] = []
+        found: list[Result] = []
         for part in chunks(len(samples), self.manifest.model.batch):
-            results += self.complete(self._prepared(self._samples, samples[part]))
-        return results[0] if is_one else results
+            found += self.complete(self._prepared(self._samples, samples[part]))
+        return found[0] if is_one else found
 
     def prepare(self, images: Sequence[Any]) -> Prepared:
         """Return `images` as the net takes them: the first half of `predict`.
@@ -438,7 +526,13 @@ class Predictor:
         preparer = self._needed_preparer()
         if not images:
             raise InputError(NO_IMAGES)
+        if self._front is not None:
+            images = self._front.beside_pictures(list(images), self._pictures)
         return self._prepared(preparer, [self._values(image) for image in images])
+
+    @property
+    def _pictures(self) -> frozenset[str]:
+        return frozenset(rules.input for rules in self.manifest.pictures)
 
     def _values(self, image: Any) -> Values:
         """Return a sample's values in the inputs' order."""
@@ -615,7 +709,7 @@ def load_same(folder: str, sha256: str, options: Mapping[str, Any]) -> Predictor
         Keras2cvError: as `load`.
     """
     bundle = read_bundle(
-        folder, choose=form_for(options.get("device", "cpu"), options.get("engine"))
+        folder, choose=form_for(options.get("device", "cpu"), options.get("engine"), Path(folder))
     )
     require_same(folder, bundle.written.model.sha256, sha256)
     return Predictor(bundle, **options)

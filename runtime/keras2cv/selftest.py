@@ -11,9 +11,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.golden_vectors import GoldenImage, GoldenVectors, read_golden_vectors
+from keras2cv.bundle.golden_vectors import (
+    GoldenFront,
+    GoldenImage,
+    GoldenPicture,
+    GoldenVectors,
+    read_golden_vectors,
+)
+from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import NetError
+from keras2cv.pixels.preprocess import Preprocessor
 
 if TYPE_CHECKING:
     from keras2cv.predictor import Predictor
@@ -80,10 +88,14 @@ def run_selftest(model: Predictor) -> SelfTestReport:
         NetError: OpenCV fails.
     """
     vectors = read_golden_vectors(model.folder / SELFTEST, model.manifest)
-    answers = [model.infer(*sample.inputs) for sample in vectors.samples]
+    answers = [model.infer_net(*sample.inputs) for sample in vectors.samples]
     rows = list(_sample_rows(model, vectors, answers))
+    if vectors.front is not None:
+        rows += _front_rows(model, vectors.front)
     if vectors.image is not None:
         rows += _image_rows(model, vectors, vectors.image)
+    if vectors.pictures:
+        rows += picture_rows(model.manifest, vectors.pictures)
     problems = [
         *_repeat_problems(model, vectors.samples[0].inputs, answers[0]),
         *_stuck_problems(model, answers),
@@ -152,6 +164,13 @@ def _sample_rows(
         yield from _rows(f"sample {i}", model, answer, sample.outputs, _limits(model, vectors))
 
 
+def _front_rows(model: Predictor, front: GoldenFront) -> Iterator[SelfTestRow]:
+    """Compare the net's inputs that steps make of text and numbers: they are equal, or wrong."""
+    arrays = model.front_arrays(*front.inputs)
+    for name, expected in front.made.items():
+        yield compare("before the net", name, arrays[name], expected, 0.0)
+
+
 def _image_rows(
     model: Predictor, vectors: GoldenVectors, image: GoldenImage
 ) -> Iterator[SelfTestRow]:
@@ -160,6 +179,17 @@ def _image_rows(
     blob, answer = model.run_image(image.decode(8 if rules is None else rules.bits))
     yield compare("image", "blob", blob, image.blob, BLOB_LIMIT)
     yield from _rows("image", model, answer, image.outputs, _limits(model, vectors))
+
+
+def picture_rows(manifest: Manifest, pictures: Sequence[GoldenPicture]) -> Iterator[SelfTestRow]:
+    """Compare the blobs that the preprocessing of each picture makes of its pixels.
+
+    Raises:
+        InputError: They are no image that it takes.
+    """
+    for rules, picture in zip(manifest.pictures_by_place, pictures, strict=True):
+        blob = Preprocessor(rules)([picture.pixels])
+        yield compare("image", f"blob of {rules.input}", blob, picture.blob, BLOB_LIMIT)
 
 
 def _limits(model: Predictor, vectors: GoldenVectors) -> list[float]:
@@ -184,7 +214,7 @@ def _repeat_problems(
     model: Predictor, inputs: Sequence[Array], first: Sequence[Array]
 ) -> Iterator[str]:
     """Yield the outputs that change when a sample is run again, after others."""
-    again = model.infer(*inputs)
+    again = model.infer_net(*inputs)
     names = [tensor.name for tensor in model.manifest.outputs]
     for name, one, other in zip(names, first, again, strict=True):
         if one.tobytes() != other.tobytes():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,11 @@ import keras2cv
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.codegen import generate
-from keras2cv.codegen.traits import traits_of
+from keras2cv.codegen.cpp.source_files import library_traits
 from keras2cv_export import export
 from support.clips import read_clip, write_clip
 from support.cmake import STRICT, build, precompile, require_opencv
+from support.golden import CASES, NEEDS, assert_answers, cases_for, write_cases
 from support.pixel_bundles import CATS_AND_DOGS, INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
 from support.program_bundles import (
     BUNDLES,
@@ -44,6 +45,19 @@ from support.stroke_font import text_size
 from support.tiny_bundle import Classifier
 
 Program = Callable[[Bundle], Path]
+# A golden case for each part of a library that the bundles below do not have; the others are slow.
+SAMPLE = (
+    "head: YOLOv5, crop",
+    "head: YOLOv8",
+    "head: prior boxes by their centres",
+    "head: CenterNet, letterbox",
+    "masks and keypoints of boxes",
+    "a mask per box and class, letterbox",
+    "rotated boxes in a table, masks of prototypes",
+    "two pictures and numbers",
+    "16 bits, letterbox",
+    "five channels",
+)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +69,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 
     def built_program(bundle: Bundle) -> Path:
         task = bundle.manifest.task.kind
-        program = task, traits_of(bundle.manifest)
+        program = task, library_traits(bundle.manifest)
         if program not in built:
             built[program] = build_program(bundle, tmp_path_factory.mktemp(task), headers)
         return built[program]
@@ -95,6 +109,48 @@ def test_the_program_predicts_what_keras2cv_does(
     found = run_program(program(bundle), str(bundle.folder), *options)
     assert (found.stderr, found.returncode) == ("", 0)
     assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in SAMPLE else pytest.mark.slow) for n in CASES]
+)
+def test_the_program_gives_the_golden_answers(name: str, program: Program, tmp_path: Path) -> None:
+    """To every sample of every case that C++ does, and draws the last one."""
+    golden = write_cases(tmp_path / "golden", [name])
+    pictures = json.loads(golden.read_text("utf-8"))["pictures"]
+    for case in cases_for(golden, "cpp"):
+        bundle = read_bundle(golden.parent / case["bundle"])
+        executable, drawn = program(bundle), tmp_path / "drawn.png"
+        answers = []
+        for sample in case["samples"]:
+            words = list(golden_words(golden.parent, pictures, sample["inputs"]))
+            save = ["--save", str(drawn)] if "drawn" in sample else []
+            found = run_program(executable, str(bundle.folder), *words, *all_values(bundle), *save)
+            assert (found.stderr, found.returncode) == ("", 0)
+            answers.append(json.loads(found.stdout))
+        assert_answers(answers, case)
+        if name in NEEDS and "drawn" in case["samples"][-1]:
+            expected = cv2.imread(str(golden.parent / case["samples"][-1]["drawn"]))
+            picture = cv2.imread(str(drawn))
+            assert picture.shape == expected.shape
+            differs = (np.abs(picture.astype(int) - expected) > 2).any(axis=2)
+            assert differs.mean() <= 0.01 * len(answers[-1].get("detections", [])) + 0.1  # letters
+
+
+def golden_words(
+    root: Path, pictures: Mapping[str, Any], inputs: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield the arguments that name the files of a golden sample.
+
+    Args:
+        root: The folder of the golden cases.
+        pictures: Of `cases.json`.
+        inputs: Of the sample.
+    """
+    for name, value in inputs.items():
+        file = value["array"] if "array" in value else pictures[value["picture"]]["file"]
+        alone = len(inputs) == 1 and "picture" in value
+        yield f"{root / file}" if alone else f"{name}={root / file}"
 
 
 @pytest.mark.parametrize("interpolation", FILTERS)
@@ -303,9 +359,10 @@ def test_the_program_names_the_fault_of_a_bundle(
     [
         ("stretch", ("preprocessing", "depth"), "preprocessing.depth is unknown to this program"),
         ("stretch", ("more_pictures",), "The bundle has more_pictures"),
+        ("stretch", ("front",), "The bundle has front, which this program does not know"),
         ("suppressed", ("task", "detect", "masks"), "task.detect.masks is unknown to this program"),
     ],
-    ids=["depth", "pictures", "masks"],
+    ids=["depth", "pictures", "text", "masks"],
 )
 def test_a_bundle_that_says_more_than_the_program_reads(
     bundle_name: str, path: tuple[str, ...], words: str, program: Program, tmp_path: Path

@@ -31,11 +31,11 @@ from keras2cv.errors import (
 )
 from keras2cv.net.engines import ENGINES
 from keras2cv.selftest import run_selftest
+from keras2cv.tuning.interleave import Comparison
 from keras2cv_export import check, export
 from keras2cv_export.convert import formed
 from keras2cv_export.graph.edit import constant, new_constant
 from keras2cv_export.passes import pipeline
-from keras2cv_export.speed.interleave import Comparison
 from keras2cv_export.tuning import throughput, variants
 from keras2cv_export.tuning import tune as tuning
 from support.engines import ONE_ENGINE

@@ -21,7 +21,7 @@ from keras2cv.bundle.reading import read_bundle
 from keras2cv.cli import main
 from keras2cv.cli.card import describe as card_of
 from keras2cv.codegen import generate
-from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.errors import MissingDependency
 from keras2cv.net.engines import ENGINES
 from keras2cv_export import export
 from keras2cv_export.matrix.environment import Environments, runtime_copy
@@ -138,7 +138,7 @@ def predicted(version: str, folder: Path, bundles: Sequence[Built]) -> list[Any]
 def test_a_program_in_python_finds_the_same_boxes(
     build: Callable[[str], Built], tmp_path: Path
 ) -> None:
-    """It holds the runtime's own modules; one in C++ is refused in a sentence."""
+    """It holds the runtime's own modules."""
     built = build("yolov3")
     bundle = read_bundle(built.folder)
     generate(bundle, "python", tmp_path / "program")
@@ -153,8 +153,6 @@ def test_a_program_in_python_finds_the_same_boxes(
     boxes = np.array([d["box_xyxy"] for d in shown["detections"]])
     assert len(boxes) >= 1
     np.testing.assert_allclose(boxes, result.boxes_xyxy, atol=1e-3)
-    with pytest.raises(UsageError, match=r"in C\+\+ do not have .*decoding of a head \(anchors\)"):
-        generate(bundle, "cpp", tmp_path / "cpp")
 
 
 def test_the_card_and_the_drawing_show_the_head(build: Callable[[str], Built]) -> None:

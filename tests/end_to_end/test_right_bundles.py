@@ -9,7 +9,9 @@ import pytest
 from keras2cv_export import export
 from support.right_models import RIGHT_MODELS
 
-FAST = {("picture statistics", 0), ("around 1000", 1), ("two sizes", 2)}
+FAST = {
+    ("picture statistics", 0), ("around 1000", 1), ("two sizes", 2), ("features, some dead", 9)
+}  # fmt: skip
 SEEDS = range(10)
 
 

@@ -1,50 +1,18 @@
-"""The faults: each changes one thing of a right bundle.
-
-A fault of the manifest is written as `path: value`, where `path` leads to a key of manifest.json
-and `value` may be a function of the old one. `None` removes the key. Faults of preprocessing are
-`consistent`: the golden picture is made again, as an export with the wrong words would make it.
-"""
+"""The faults: each changes one thing of a right bundle."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
-Array = np.ndarray[Any, Any]
-Vectors = dict[str, Array]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing wrong.
-
-    Attributes:
-        subject: The subject whose bundle it is put into.
-        group: "postprocessing", "preprocessing", "names", "net", "storage" or "proof".
-        what: The fault in words.
-        manifest: Path -> value.
-        graph: Changes the ONNX graph.
-        vectors: Changes the golden vectors.
-        consistent: Whether the golden picture is made again.
-    """
-
-    subject: str
-    group: str
-    what: str
-    manifest: Mapping[str, Any] = field(default_factory=dict)
-    graph: Callable[[Any], None] | None = None
-    vectors: Callable[[Vectors], None] | None = None
-    consistent: bool = False
-
-    @property
-    def name(self) -> str:
-        """Its name in the table."""
-        return f"{self.subject}: {self.what}"
+from .fault import Array, Fault, Vectors, change_weight
+from .head_kinds import HEAD_FAULTS
+from .input_kinds import INPUT_FAULTS
+from .layer_kinds import LAYER_FAULTS
 
 
 def _turned(old: list[Any]) -> list[Any]:
@@ -216,18 +184,6 @@ def _renamed(run: Mapping[str, Any]) -> dict[str, Any]:
     return {**run, "outputs": [{**run["outputs"][0], "name": "ware"}, *run["outputs"][1:]]}
 
 
-def change_weight(
-    graph: Any, change: Callable[[Array], Array], *, index: int = 0, rank: int = 2
-) -> None:
-    """Change the `index`-th initializer of at least that rank."""
-    found = [t for t in graph.initializer if len(t.dims) >= rank]
-    old = numpy_helper.to_array(found[index])
-    found[index].CopyFrom(
-        numpy_helper.from_array(np.ascontiguousarray(change(old.copy())).astype(old.dtype),
-                                found[index].name)
-    )  # fmt: skip
-
-
 def _without(values: Array, row: int) -> Array:
     values[row] = 0
     return values
@@ -350,4 +306,4 @@ def all_faults() -> list[Fault]:
     found += [Fault(s, "net", w, graph=g) for s, t in _NET.items() for w, g in t.items()]
     found += [Fault(s, "storage", w, c) for s, t in _STORAGE.items() for w, c in t.items()]
     found.append(Fault("int8", "storage", "scales of a kernel too large", graph=_int8(_first_half)))
-    return found + list(_proof())
+    return [*found, *_proof(), *HEAD_FAULTS, *INPUT_FAULTS, *LAYER_FAULTS]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -15,112 +14,69 @@ import tensorflow as tf
 from keras import layers
 
 from . import pipelines as p
-from .scenes import HEIGHT, LINE_WH, WIDTH, draw_line, scenes
+from .head_subjects import HEADS
+from .input_subjects import INPUTS
+from .layer_subjects import LAYERS
+from .scenes import HEIGHT, LINE_WH, WIDTH, draw_line
+from .subject import LABELS, READ, Array, Subject, body, colours, fit, training
 
-Array = np.ndarray[Any, Any]
-
-LABELS: Final = ("red", "green", "blue")
 ANCHORS: Final = np.array(
     [[x, y, 0.4, 0.4] for y in (0.3, 0.7) for x in (0.3, 0.7)], np.float32
 )  # cx, cy, w, h as shares
 VARIANCES: Final = (0.1, 0.1, 0.2, 0.2)
-_COUNT: Final = 700
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """A model, and how it is exported and used.
-
-    Attributes:
-        model: Trains and returns the Keras model.
-        settings: The arguments of `export`.
-        answer: (model) -> the user's pipeline, a function of a picture's path; None: arrays.
-        reference: The options of `check` with which the user says how pictures are read.
-        lines: Whether its pictures are lines of text.
-    """
-
-    model: Callable[[], Any]
-    settings: Mapping[str, Any]
-    answer: Callable[[Any], p.Pipeline] | None = None
-    reference: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    lines: bool = False
-
-
-def _data(preset: str) -> tuple[Array, list[Any]]:
-    found = scenes(_COUNT, 5)
-    return np.concatenate([p.scaled(scene.image, preset) for scene in found]), found
-
-
-def _body() -> tuple[Any, Any]:
-    keras.utils.set_random_seed(3)
-    x = keras.Input((HEIGHT, WIDTH, 3), name="photo")
-    y = x
-    for filters in (8, 12, 16):
-        y = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(y)
-    return x, y
-
-
-def _fit(model: Any, x: Any, y: Any, loss: Any, epochs: int = 8) -> Any:
-    model.compile(keras.optimizers.Adam(3e-3), loss)
-    model.fit(x, y, batch_size=32, epochs=epochs, verbose=0)
-    return model
-
-
-def _colours(found: list[Any]) -> Array:
-    return np.eye(3, dtype=np.float32)[[scene.colour for scene in found]]
 
 
 @cache
 def classifier(preset: str = "tf", activation: str | None = "softmax") -> Any:
     """Return a classifier of the rectangle's colour."""
-    images, found = _data(preset)
-    x, y = _body()
+    images, found = training(preset)
+    x, y = body()
     y = layers.Dense(3, activation=activation, name="colour")(layers.GlobalAveragePooling2D()(y))
     loss = keras.losses.CategoricalCrossentropy(from_logits=activation is None)
-    return _fit(keras.Model(x, y, name="colours"), images, _colours(found), loss)
+    return fit(keras.Model(x, y, name="colours"), images, colours(found), loss)
 
 
 @cache
 def binary(activation: str | None = "sigmoid") -> Any:
     """Return a model of whether the rectangle is red."""
-    images, found = _data("0-1")
-    x, y = _body()
+    images, found = training("0-1")
+    x, y = body()
     y = layers.Dense(1, activation=activation, name="is_red")(layers.GlobalAveragePooling2D()(y))
     loss = keras.losses.BinaryCrossentropy(from_logits=activation is None)
     wanted = np.array([[scene.colour == 0] for scene in found], np.float32)
-    return _fit(keras.Model(x, y), images, wanted, loss)
+    return fit(keras.Model(x, y), images, wanted, loss)
 
 
 @cache
 def regression() -> Any:
     """Return a model of the rectangle's width and height, in shares of 100."""
-    images, found = _data("caffe")
-    x, y = _body()
+    images, found = training("caffe")
+    x, y = body()
     y = layers.Dense(2, name="size")(layers.Flatten()(layers.LayerNormalization()(y)))
     sizes = np.array([s.box_yxyx[2:] - s.box_yxyx[:2] for s in found], np.float32)[:, ::-1] * 100
-    return _fit(keras.Model(x, y), images, sizes, "mse")
+    return fit(keras.Model(x, y), images, sizes, "mse")
 
 
 @cache
 def detector() -> Any:
     """Return a detector of one box: corners yxyx as shares, and probabilities of the classes."""
-    images, found = _data("0-1")
-    x, y = _body()
+    images, found = training("0-1")
+    x, y = body()
     flat = layers.Flatten()(y)
     boxes = layers.Reshape((1, 4), name="boxes")(layers.Dense(4, activation="sigmoid")(flat))
     scores = layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(y))
     scores = layers.Reshape((1, 3), name="scores")(scores)
     model = keras.Model(x, [boxes, scores])
     corners = np.array([scene.box_yxyx for scene in found], np.float32)[:, None]
-    return _fit(model, images, [corners, _colours(found)[:, None]],
+    return fit(model, images, [corners, colours(found)[:, None]],
                 ["mae", "categorical_crossentropy"])  # fmt: skip
 
 
 @cache
 def anchored() -> Any:
     """Return a detector of offsets from four anchors, with logits of the classes."""
-    images, found = _data("0-1")
-    x, y = _body()
+    images, found = training("0-1")
+    x, y = body()
     flat = layers.Flatten()(y)
     offsets = layers.Reshape((4, 4), name="offsets")(layers.Dense(16)(flat))
     hidden = layers.Dense(32, activation="relu")(flat)
@@ -133,9 +89,9 @@ def anchored() -> Any:
     growth = np.log(sizes[:, None] / ANCHORS[:, 2:])
     wanted = np.concatenate([shift, growth], axis=2) / VARIANCES
     near = np.asarray((np.abs(centres[:, None] - ANCHORS[:, :2]) < 0.28).all(axis=2))
-    classes = near[..., None] * _colours(found)[:, None]
+    classes = near[..., None] * colours(found)[:, None]
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    return _fit(model, images, [wanted.astype(np.float32), classes.astype(np.float32)],
+    return fit(model, images, [wanted.astype(np.float32), classes.astype(np.float32)],
                 ["mae", loss], 14)  # fmt: skip
 
 
@@ -178,7 +134,7 @@ def _masks(found: list[Any]) -> Array:
 @cache
 def segmenter(channels: int = 4) -> Any:
     """Return a model of a class per pixel: background and colours, or one channel of any."""
-    images, found = _data("tf")
+    images, found = training("tf")
     keras.utils.set_random_seed(4)
     x = keras.Input((HEIGHT, WIDTH, 3), name="photo")
     y = layers.Conv2D(12, 3, padding="same", activation="relu")(x)
@@ -187,25 +143,25 @@ def segmenter(channels: int = 4) -> Any:
     if channels == 1:
         y = layers.Conv2D(1, 1, activation="sigmoid", name="mask")(y)
         wanted: Array = (masks > 0)[..., None].astype(np.float32)
-        return _fit(keras.Model(x, y), images, wanted, "binary_crossentropy", 4)
+        return fit(keras.Model(x, y), images, wanted, "binary_crossentropy", 4)
     y = layers.Conv2D(channels, 1, activation="softmax", name="mask")(y)
-    return _fit(keras.Model(x, y), images, masks, "sparse_categorical_crossentropy", 4)
+    return fit(keras.Model(x, y), images, masks, "sparse_categorical_crossentropy", 4)
 
 
 @cache
 def keypoints() -> Any:
     """Return a model of two corners, x and y as shares."""
-    images, found = _data("0-1")
-    x, y = _body()
+    images, found = training("0-1")
+    x, y = body()
     y = layers.Dense(4, activation="sigmoid", name="points")(layers.Flatten()(y))
     corners = np.array([scene.box_yxyx[[1, 0, 3, 2]] for scene in found], np.float32)
-    return _fit(keras.Model(x, y), images, corners, "mae")
+    return fit(keras.Model(x, y), images, corners, "mae")
 
 
 @cache
 def heatmaps() -> Any:
     """Return a model of a map for each of two corners."""
-    images, found = _data("0-1")
+    images, found = training("0-1")
     keras.utils.set_random_seed(6)
     x = keras.Input((HEIGHT, WIDTH, 3), name="photo")
     y = layers.Conv2D(12, 5, strides=2, padding="same", activation="relu")(x)
@@ -219,7 +175,7 @@ def heatmaps() -> Any:
         for j, (px, py) in enumerate(((x0, y0), (x1, y1))):
             far = (columns - px * WIDTH / 4) ** 2 + (rows - py * HEIGHT / 4) ** 2
             maps[k, ..., j] = np.exp(-far / 2)
-    return _fit(keras.Model(x, y), images, maps, "binary_crossentropy", 8)
+    return fit(keras.Model(x, y), images, maps, "binary_crossentropy", 8)
 
 
 @cache
@@ -233,28 +189,28 @@ def reader() -> Any:
     y = layers.Conv2D(8, (16, 4), strides=(16, 4), activation="relu")(x)
     y = layers.Reshape((LINE_WH[0] // 4, 8))(y)
     y = layers.Dense(4, activation="softmax", name="steps")(y)
-    return _fit(keras.Model(x, y), images, np.array(steps), "sparse_categorical_crossentropy", 14)
+    return fit(keras.Model(x, y), images, np.array(steps), "sparse_categorical_crossentropy", 14)
 
 
 @cache
 def negative() -> Any:
     """Return a model of the picture with its colours inverted, 0..1."""
-    images, _ = _data("0-1")
+    images, _ = training("0-1")
     keras.utils.set_random_seed(2)
     x = keras.Input((HEIGHT, WIDTH, 3), name="photo")
     y = layers.Conv2D(8, 1, activation="relu")(x)
     y = layers.Conv2D(3, 1, activation="sigmoid", name="inverted")(y)
-    return _fit(keras.Model(x, y), images, 1 - images, "mse", 6)
+    return fit(keras.Model(x, y), images, 1 - images, "mse", 6)
 
 
 @cache
 def embedder() -> Any:
     """Return the vector before a classifier's last layer."""
-    images, found = _data("torch")
-    x, y = _body()
+    images, found = training("torch")
+    x, y = body()
     vector = layers.Dense(8, name="vector")(layers.Flatten()(y))
     model = keras.Model(x, layers.Dense(3, activation="softmax")(vector))
-    _fit(model, images, _colours(found), "categorical_crossentropy", 4)
+    fit(model, images, colours(found), "categorical_crossentropy", 4)
     return keras.Model(x, vector)
 
 
@@ -270,7 +226,7 @@ def two_by_two() -> Any:
     rng = np.random.default_rng(2)
     left, right = rng.uniform(-1, 1, (2, 800, 6)).astype(np.float32)
     wear, heat = left[:, :3] * right[:, 3:], left[:, 3:] - right[:, :3]
-    return _fit(model, [left, right], [wear, heat], "mse", 10)
+    return fit(model, [left, right], [wear, heat], "mse", 10)
 
 
 def _boxes(model: Any) -> p.Pipeline:
@@ -366,32 +322,31 @@ def _named(scores: Array) -> Any:
     return {"label": LABELS[int(scores.argmax())], "scores": scores}
 
 
-_READ: Final = MappingProxyType({"reference_resize": "cv2"})
 _CLASSES: Final = {"preprocess": "tf", "labels": LABELS}
 _YXYX: Final = {"box_format": "yxyx", "box_units": "normalised"}
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
-    "classify": Subject(classifier, _CLASSES, _of("tf", _named), _READ),
+    "classify": Subject(classifier, _CLASSES, _of("tf", _named), READ),
     "logits": Subject(
         lambda: classifier("torch", None),
         {"preprocess": "torch", "task": "classify", "labels": LABELS},
         _of("torch", lambda x: _named(p.softmax(x))),
-        _READ,
+        READ,
     ),
-    "fp16": Subject(classifier, {**_CLASSES, "weights": "fp16"}, _of("tf", _named), _READ),
-    "int8": Subject(classifier, {**_CLASSES, "weights": "int8"}, _of("tf", _named), _READ),
-    "frozen": Subject(classifier, {**_CLASSES, "format": "frozen"}, _of("tf", _named), _READ),
+    "fp16": Subject(classifier, {**_CLASSES, "weights": "fp16"}, _of("tf", _named), READ),
+    "int8": Subject(classifier, {**_CLASSES, "weights": "int8"}, _of("tf", _named), READ),
+    "frozen": Subject(classifier, {**_CLASSES, "format": "frozen"}, _of("tf", _named), READ),
     "binary": Subject(
-        binary, {"preprocess": "0-1", "labels": ("other", "red")}, _of("0-1", lambda x: x), _READ
+        binary, {"preprocess": "0-1", "labels": ("other", "red")}, _of("0-1", lambda x: x), READ
     ),
     "binary logits": Subject(
         lambda: binary(None),
         {"preprocess": "0-1", "task": "binary"},
         _of("0-1", p.sigmoid),
-        _READ,
+        READ,
     ),
     "regress": Subject(
-        regression, {"preprocess": "caffe", "task": "regress"}, _of("caffe", lambda x: x), _READ
+        regression, {"preprocess": "caffe", "task": "regress"}, _of("caffe", lambda x: x), READ
     ),
     "detect": Subject(
         detector,
@@ -411,7 +366,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             },
         },
         _anchored,
-        _READ,
+        READ,
     ),
     "suppressed": Subject(
         suppressed,
@@ -421,43 +376,46 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             "detect": {**_YXYX, "boxes": "found", "scores": "confidence", "classes": "kinds"},
         },
         _suppressed,
-        _READ,
+        READ,
     ),
     "segment": Subject(
         segmenter,
         {"preprocess": "tf", "task": "segment", "labels": ("back", *LABELS)},
         _mask,
-        _READ,
+        READ,
     ),
     "mask": Subject(
-        lambda: segmenter(1), {"preprocess": "tf", "task": "segment"}, _mask, _READ
+        lambda: segmenter(1), {"preprocess": "tf", "task": "segment"}, _mask, READ
     ),
     "keypoints": Subject(
         keypoints,
         {"preprocess": "0-1", "keypoints": {"form": "xy", "units": "normalised"}},
         _points,
-        _READ,
+        READ,
     ),
     "heatmaps": Subject(
         heatmaps,
         {"preprocess": "0-1", "keypoints": {"form": "heatmaps", "refine": "none"}},
         _peaks,
-        _READ,
+        READ,
     ),
     "text": Subject(
-        reader, {"preprocess": "0-1", "text": {"charset": "ABC", "blank": "last"}}, _text, _READ,
+        reader, {"preprocess": "0-1", "text": {"charset": "ABC", "blank": "last"}}, _text, READ,
         lines=True,
     ),
     "image": Subject(
         negative,
         {"preprocess": "0-1", "image": {"color": "RGB"}},
         _of("0-1", lambda x: np.rint(x * 255)),
-        _READ,
+        READ,
     ),
     "embed": Subject(
-        embedder, {"preprocess": "torch", "task": "embed"}, _of("torch", lambda x: x), _READ
+        embedder, {"preprocess": "torch", "task": "embed"}, _of("torch", lambda x: x), READ
     ),
     "raw": Subject(two_by_two, {"task": "raw"}),
+    **HEADS,
+    **INPUTS,
+    **LAYERS,
 }  # fmt: skip
 
 

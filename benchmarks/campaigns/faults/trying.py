@@ -13,24 +13,31 @@ import cv2
 import numpy as np
 import onnx
 
+from keras2cv import load
 from keras2cv.bundle.reading import read_bundle, sha256_of
 from keras2cv.errors import Keras2cvError
-from keras2cv.pixels.image_file import read_image
 from keras2cv.predictor import Predictor
 from keras2cv.tasks.kind import task_of
 from keras2cv_export import check, export
 from keras2cv_export.tasks.answer_match import AnswerFormError, AnswerLimits, match
 from keras2cv_export.tasks.plain import plain
 
-from .kinds import Fault
+from .fault import Fault
 from .scenes import write_pictures
 from .subjects import SUBJECTS, write_samples
 
-ENGINE: Final = "classic"  # every OpenCV has it
 # The parts that a check names when it does not compare a group.
 _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "clips": ("clips: not",),
+    "states": ("states: not",),
+    "names of points": ("points: not",),
     "postprocessing": ("postprocessing: not", "labels: not", "postprocessing: compared, but not"),
-    "preprocessing": ("resize: not", "normalise: not", "resize: compared, but not"),
+    "preprocessing": (
+        "resize: not",
+        "normalise: not",
+        "resize: compared, but not",
+        "preprocessing: not",
+    ),
     "names": ("names: not", "names: compared, but not"),
 }
 
@@ -82,9 +89,11 @@ class Bench:
             export(SUBJECTS[subject].model(), path, **SUBJECTS[subject].settings)
         return path
 
-    def samples(self, subject: str) -> Path:
-        """Return the subject's pictures or arrays."""
+    def samples(self, subject: str) -> Path | None:
+        """Return the subject's pictures or arrays; None where the check draws them."""
         found = SUBJECTS[subject]
+        if found.samples is not None:
+            return found.samples(self.folder)
         if found.answer is None:
             return write_samples(subject, self.folder)
         return self.folder / ("lines" if found.lines else "scenes")
@@ -104,17 +113,23 @@ class Bench:
         if with_answers and found.answer is not None:
             options["reference_answers"] = found.answer(model)
         try:
-            report = check(bundle, model, samples=self.samples(subject), engine=ENGINE, **options)
+            report = check(
+                bundle, model, samples=self.samples(subject), engine=found.engine, **options
+            )
         except Keras2cvError as error:
             return "refused", str(error)
         return report.verdict, " ".join([*report.reasons, *report.not_compared][:3])
 
     def answers(self, subject: str, bundle: Path) -> list[Any]:
         """Return the bundle's results for the subject's samples."""
-        predictor = Predictor(read_bundle(bundle), engine=ENGINE)
+        found = SUBJECTS[subject]
+        predictor = load(bundle, engine=found.engine)
+        if found.given is not None:
+            return [answer for one in found.given() for answer in _answered(predictor, one)]
         path = self.samples(subject)
+        assert path is not None  # noqa: S101 - or else `given` says what to ask
         if path.is_dir():
-            return [predictor.predict(read_image(p)) for p in sorted(path.iterdir())]
+            return [predictor.predict(str(p)) for p in sorted(path.iterdir())]
         with np.load(path) as file:
             arrays = [file[tensor.name] for tensor in predictor.manifest.inputs]
         rows = range(len(arrays[0]))
@@ -123,6 +138,14 @@ class Bench:
             dict(zip(names, predictor.infer(*(a[k : k + 1] for a in arrays)), strict=True))
             for k in rows
         ]
+
+
+def _answered(predictor: Predictor, given: Any) -> list[Any]:
+    """Return the results of one call of `predict`, or the outputs of `infer` by name."""
+    if isinstance(given, tuple):
+        return [dict(zip(predictor.output_names, predictor.infer(*given), strict=True))]
+    found = predictor.predict(given)
+    return list(found) if isinstance(found, list) else [found]
 
 
 def try_fault(bench: Bench, fault: Fault) -> Outcome:
@@ -163,13 +186,17 @@ def _break(folder: Path, fault: Fault) -> None:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     if fault.graph is not None:
-        file = folder / "model.onnx"
+        file = folder / fault.file
         model = onnx.load(file)
         fault.graph(model.graph)
         onnx.save(model, file)
-        manifest["model"] |= {"sha256": sha256_of(file), "bytes": str(file.stat().st_size)}
+        records = [manifest["model"], *manifest.get("forms", [])]
+        record = next(one for one in records if one["file"] == fault.file)
+        record |= {"sha256": sha256_of(file), "bytes": str(file.stat().st_size)}
     for key, value in fault.manifest.items():
         _set(manifest, key.split("."), value)
+    if fault.edit is not None:
+        fault.edit(manifest)
     path.write_text(json.dumps(manifest), encoding="utf-8")
     if fault.vectors is not None or fault.consistent:
         with np.load(folder / "selftest.npz") as stored:
@@ -181,11 +208,11 @@ def _break(folder: Path, fault: Fault) -> None:
         np.savez(folder / "selftest.npz", **vectors)
 
 
-def _set(manifest: dict[str, Any], keys: Sequence[str], value: Any) -> None:
+def _set(manifest: Any, keys: Sequence[str], value: Any) -> None:
     """Change a key; booleans are stored as numbers, as everywhere in a manifest."""
     *parents, last = keys
     for key in parents:
-        manifest = manifest[key]
+        manifest = manifest[int(key) if isinstance(manifest, list) else key]
     if value is None:
         del manifest[last]
     else:
@@ -195,6 +222,6 @@ def _set(manifest: dict[str, Any], keys: Sequence[str], value: Any) -> None:
 def _remake_picture(folder: Path, vectors: dict[str, Any]) -> None:
     """Store the blob and the outputs that this bundle makes of the golden picture."""
     image = np.asarray(cv2.imdecode(vectors["image/png"], cv2.IMREAD_COLOR))
-    blob, outputs = Predictor(read_bundle(folder), engine=ENGINE).run_image(image)
+    blob, outputs = Predictor(read_bundle(folder), engine="classic").run_image(image)
     vectors["image/blob"] = blob
     vectors |= {f"image/out/{k}": output for k, output in enumerate(outputs)}

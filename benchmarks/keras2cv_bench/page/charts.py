@@ -9,12 +9,12 @@ from typing import Final
 
 import numpy as np
 
+from keras2cv.tuning.interleave import Comparison
 from keras2cv_bench.findings import Quantiles, quantiles
 from keras2cv_bench.records import Stage, Timing
 from keras2cv_export.pages.bars import Bar, Kind, bars
 from keras2cv_export.pages.chart import Drawing
 from keras2cv_export.pages.formats import duration
-from keras2cv_export.speed.interleave import Comparison
 
 from .lines import Axes, Line, lines
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.pixels.geometry import PADDING_RULES
+from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv_export.end_to_end.reference_sources import PictureSources
 
 from .findings import Covered
@@ -38,6 +39,7 @@ def coverage(
         Covered("storage", "the file"),
         *answers,
         *_of_labels(manifest, answers, labels_given=labels_given),
+        *_of_points(manifest),
         *rest,
     )
 
@@ -47,7 +49,7 @@ def _of_all_pictures(
 ) -> Iterator[Covered]:
     several = len(manifest.pictures) > 1
     for rules in manifest.pictures:
-        for part in _of_pictures(rules, sources.get(rules.input)):
+        for part in (*_of_pictures(rules, sources.get(rules.input)), *_of_clips(rules)):
             yield replace(part, name=f"{part.name} of {rules.input}") if several else part
 
 
@@ -64,6 +66,21 @@ def _of_pictures(rules: Preprocessing | None, sources: PictureSources | None) ->
     yield Covered("resize", sources.resize, bars if sources.resize else (how, *bars))
     numbers = () if sources.normalise else ("colour order", "mean", "scale", "std")
     yield Covered("normalise", sources.normalise, numbers)
+
+
+def _of_clips(rules: Preprocessing) -> Iterator[Covered]:
+    """Nobody but the bundle says which frames of a video make a clip."""
+    if rules.clip is not None:
+        yield Covered("clips", "", (f"stride {rules.clip.stride}", f"hop {rules.clip.hop}"))
+
+
+def _of_points(manifest: Manifest) -> Iterator[Covered]:
+    """Nobody but the bundle says what the points of a box are called, and which lines join them."""
+    record = manifest.task.record
+    points = record.points if isinstance(record, DetectRecord) else None
+    if points is not None and (points.labels or points.skeleton):
+        named = (("names", points.labels), ("skeleton", points.skeleton))
+        yield Covered("points", "", tuple(name for name, value in named if value))
 
 
 def _of_labels(

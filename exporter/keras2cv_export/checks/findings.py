@@ -13,7 +13,8 @@ class CheckFinding:
     """A contradiction, a forgery, or something unlikely.
 
     Attributes:
-        stage: Where it is: "preprocessing", "postprocessing", "names", "self-test", "evidence".
+        stage: Where it is: "preprocessing", "postprocessing", "before the net", "names",
+            "self-test", "evidence".
         verdict: "fail", "inconclusive", or "pass" for what is only said.
         text: A sentence.
     """

@@ -43,6 +43,22 @@ def compare_names(
     return Covered("names", "" if len(unknown) == len(pairs) else "the model", unknown), wrong
 
 
+def compare_states(manifest: Manifest, loaded: LoadedModel) -> tuple[CheckFinding, ...]:
+    """Compare which outputs of a run go into the next one with the model's stateful layers."""
+    ours = sorted((link.input, link.output) for link in manifest.states or ())
+    theirs = sorted(loaded.states)
+    if ours == theirs or (not ours and loaded.keras_model is None):
+        return ()
+    shown = [", ".join(f"{b} to {a}" for a, b in links) or "none" for links in (ours, theirs)]
+    return (
+        CheckFinding(
+            "states",
+            "fail",
+            f"the bundle hands on {shown[0]}, and the model {shown[1]}. Export the model again.",
+        ),
+    )
+
+
 def _compare(
     kind: str, ours: Sequence[str], theirs: Sequence[str], *, same_file: bool
 ) -> CheckFinding | str:

@@ -37,7 +37,7 @@ def infer(model: ir.Model) -> None:
     Raises:
         ModelError: A value is larger than a net's can be.
     """
-    common.ShapeInferencePass(check_type=False, strict_mode=False, data_prop=True)(model)
+    common.ShapeInferencePass(check_type=False, strict_mode=False, data_prop=False)(model)
     for node in model.graph:
         for output in node.outputs:
             count = math.prod(shape_of(output) or ())

@@ -41,7 +41,7 @@ def exact_reference(loaded: LoadedModel) -> Runner:
 
     It raises NoExactAnswerError for a model that cannot be computed so.
     """
-    return _runner(loaded, exact_runner, wide=True) if loaded.judge is None else _inexact
+    return _runner(loaded, exact_runner, wide=True) if loaded.judge is None else _exactly(loaded)
 
 
 def _judged(loaded: LoadedModel) -> Runner:
@@ -53,8 +53,21 @@ def _judged(loaded: LoadedModel) -> Runner:
     return run
 
 
-def _inexact(_: Mapping[str, Array]) -> dict[str, Array]:
-    raise NoExactAnswerError("Only TensorFlow's models are computed in float64.")
+def _exactly(loaded: LoadedModel) -> Runner:
+    """Return a runner of such a model in float64."""
+    exact = loaded.judge.exact if loaded.judge is not None else None
+
+    def run(sample: Mapping[str, Array]) -> dict[str, Array]:
+        if exact is None:
+            raise NoExactAnswerError(f"{loaded.judge_name} gives no answers in float64.")
+        try:
+            return dict(exact(*(sample[s.name] for s in loaded.inputs)))
+        except NoExactAnswerError:
+            raise
+        except ModelError as error:
+            raise NoExactAnswerError(f"The model cannot be computed in float64: {error}") from error
+
+    return run
 
 
 def _runner(

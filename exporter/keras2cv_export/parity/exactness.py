@@ -11,7 +11,7 @@ an output with too few others is inconclusive.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from numpy.typing import NDArray
@@ -35,6 +35,11 @@ MOVED: Final = 2.0**-20
 STRESS_ROOM: Final = (
     10.0  # times float32's limit: what only such inputs show is a hundredth and more
 )
+# A small sum of large terms is not known better than its terms are: inputs that are moved by four
+# roundings change it as much. Where that explains a distance on which TensorFlow was lucky, it
+# counts as TensorFlow's, up to `STRESS_ROOM` times float32's limit. Directions of their own: one
+# alone may change nothing.
+ROUNDED: Final = tuple(2.0**-22 * (1 - k / 16) for k in range(4))
 # Above, `FACTOR` times as much would hide errors of a hundredth: the sample says nothing.
 SILENT: Final = 1.25e-3
 
@@ -142,6 +147,29 @@ def distance(
         max(room * limits.max_abs, FACTOR * own, TINY),
         max(room * limits.mean_abs_over(count), FACTOR * own_mean, TINY),
         moved is not None,
+    )
+
+
+def with_rounding(
+    found: SampleDistance, moved: Sequence[Paired], limits: Limits, scale: float
+) -> SampleDistance:
+    """Return a sample's distances with room for what rounded inputs change of the exact answer.
+
+    Args:
+        found: Its distances.
+        moved: The exact answer, and that to inputs moved by each of `ROUNDED`.
+        limits: Those of the output.
+        scale: max |reference|, the unit.
+    """
+    changes = [pair.errors() / scale for pair in moved]
+    count = max(moved[0].count, 1)
+    largest = FACTOR * max(float(change.max()) for change in changes)
+    mean = FACTOR * max(float(change.sum()) / count for change in changes)
+    most, most_mean = STRESS_ROOM * limits.max_abs, STRESS_ROOM * limits.mean_abs_over(count)
+    return replace(
+        found,
+        limit=max(found.limit, min(largest, most)),
+        mean_limit=max(found.mean_limit, min(mean, most_mean)),
     )
 
 

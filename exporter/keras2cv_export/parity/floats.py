@@ -14,7 +14,16 @@ import numpy as np
 
 from .columns import ColumnGroup, column_groups
 from .diagnose import hint
-from .exactness import MOVED, SILENT, Distances, SampleDistance, distance, summed_up
+from .exactness import (
+    MOVED,
+    ROUNDED,
+    SILENT,
+    Distances,
+    SampleDistance,
+    distance,
+    summed_up,
+    with_rounding,
+)
 from .finite import Finite, set_aside
 from .informative import MIN_SAMPLES, uninformative
 from .known import Known, verdict_of
@@ -205,7 +214,8 @@ def _held_against_exact(
             if sample in known.stress:
                 change = (_exact_pairs(space, sample, finite, known, MOVED) or pairs)[1]
             scale = space.scale(sample)
-            found.append(distance(sample, pairs, known.limits, scale, change))
+            one = distance(sample, pairs, known.limits, scale, change)
+            found.append(_with_room(one, space, finite, known) if change is None else one)
     failed = [d.sample for d in found if not d.silent and d.strain > 1.0]
     usual = len(space.pair.reference) - space.stress
     failed += [k for k in unknown if k < usual]  # nothing but float32's limit is known of it
@@ -213,6 +223,17 @@ def _held_against_exact(
     if not failed:
         checks = _exact_checks(space, found, known, set(wrong))
     return _Judged(space, checks, tuple(failed), distances, tuple(k for k in unknown if k >= usual))
+
+
+def _with_room(one: SampleDistance, space: Space, finite: Finite, known: Known) -> SampleDistance:
+    """Give a sample that is too far off the room that rounded inputs explain, if they do."""
+    if one.silent or one.strain <= 1.0:
+        return one
+    moved = [_exact_pairs(space, one.sample, finite, known, share) for share in ROUNDED]
+    pairs = [pair[1] for pair in moved if pair is not None]
+    if not pairs:
+        return one
+    return with_rounding(one, pairs, known.limits, space.scale(one.sample))
 
 
 def _exact_pairs(

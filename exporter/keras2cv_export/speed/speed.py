@@ -15,9 +15,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from keras2cv.tuning.interleave import NOISY, STARVED, interval
 from keras2cv_export.parity.report import Verdict
-
-from .interleave import NOISY, STARVED, interval
 
 Side = Callable[[int], float]
 """Runs sample i once, and returns the nanoseconds that it took."""

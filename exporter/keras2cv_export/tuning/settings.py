@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import cast
 
 from keras2cv.bundle.manifest import Trial
 from keras2cv.errors import NetError
-from keras2cv.schema.vocabulary import RunEngine
-from keras2cv_export.speed.interleave import Comparison
-
-from .throughput import MIN_GAIN, chosen
+from keras2cv.tuning.interleave import Comparison
+from keras2cv.tuning.search import MIN_GAIN, chosen
 
 Compare = Callable[[Trial], tuple[float, Comparison]]
 """Times a setting in turns with the default: its median in milliseconds, and both compared."""
 Step = Callable[[str], None]
-
-
-def candidates(engines: Sequence[str], threads: int) -> list[Trial]:
-    """Return the settings to try, OpenCV's own first.
-
-    Args:
-        engines: Those that passed, the preferred one first.
-        threads: How many OpenCV uses by itself.
-    """
-    counts = [threads, *(n for k in range(8) if (n := 2**k) < threads)]
-    return [
-        Trial(cast("RunEngine", engine), count, fusion, winograd)
-        for engine in engines
-        for count in counts
-        for fusion, winograd in _options(engine, alone=count == threads)
-    ]
-
-
-def _options(engine: str, *, alone: bool) -> Iterator[tuple[bool, bool]]:
-    """Yield (fusion, winograd): only the classic engine lets either be switched off.
-
-    Once is enough (`alone`): their gain or cost does not depend on the number of threads.
-    """
-    yield True, True
-    if engine == "classic" and alone:
-        yield True, False
-        yield False, True
 
 
 def vary(

@@ -16,21 +16,18 @@ from typing import Any, Final
 import numpy as np
 
 from keras2cv.bundle.manifest import Manifest, Rate, Trial
-from keras2cv.errors import Keras2cvError, NetError
-from keras2cv.streams.several_nets import MAX_MODEL_BYTES, MAX_NETS
+from keras2cv.errors import Keras2cvError
 from keras2cv.trial.running import run_worker
-from keras2cv_export.speed.interleave import Block, Comparison, compare_blocks, take_blocks
+from keras2cv.tuning.interleave import Block, Comparison, compare_blocks, take_blocks
+from keras2cv.tuning.search import try_throughputs
 from keras2cv_export.speed.sides import opencv_side
 from keras2cv_export.storage.weights import Proof
 from keras2cv_export.verifying.question import Outputs, there_and_back
 from keras2cv_export.verifying.verify import judge, patience
 
 Array = np.ndarray[Any, Any]
-Attempt = Callable[[Rate], Rate]
 Step = Callable[[str], None]
 
-BATCHES: Final = (1, 2, 4, 8)
-MIN_GAIN: Final = 0.97  # of the default's time; a smaller gain is not worth a change of settings
 _BLOCK: Final = 2  # runs
 _ROUNDS: Final = (7, 21)
 
@@ -76,41 +73,6 @@ def find_throughputs(
             return replace(rate, sample_ms=median_ms, ratio=ratio.ratio, high=ratio.high)
 
         return tuple(try_throughputs(own, threads, int(manifest.model.size_bytes), attempt))
-
-
-def try_throughputs(own: Rate, threads: int, model_bytes: int, attempt: Attempt) -> list[Rate]:
-    """Try other batches on one net, then more nets with the best of them; the own one is first.
-
-    Args:
-        own: One net with the bundle's own batch.
-        threads: How many all nets share.
-        model_bytes: The size of the model, which limits the number of nets.
-        attempt: Judges and times one setting.
-
-    Raises:
-        NetError: The own batch cannot be timed.
-    """
-    found = [attempt(own)]
-    if found[0].ratio is None:
-        raise NetError(found[0].refused)
-    found += [attempt(replace(own, batch=n)) for n in BATCHES if n != own.batch]
-    best = found[chosen(found)]
-    limit = min(threads, MAX_NETS, max(1, MAX_MODEL_BYTES // model_bytes))
-    counts = [2**k for k in range(1, limit.bit_length()) if 2**k <= limit]
-    return found + [attempt(Rate(n, threads // n, best.batch)) for n in counts]
-
-
-def chosen(trials: Sequence[Trial | Rate]) -> int:
-    """Return the number of the fastest trial that is surely faster than the first, or 0."""
-    gains = {
-        number: trial.ratio
-        for number, trial in enumerate(trials)
-        if trial.ratio is not None
-        and trial.high is not None
-        and trial.ratio <= MIN_GAIN
-        and trial.high < 1
-    }
-    return min(gains, key=lambda number: gains[number], default=0)
 
 
 def _wrong(

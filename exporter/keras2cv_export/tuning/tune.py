@@ -9,7 +9,6 @@ samples in a run (`throughput`).
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -21,16 +20,17 @@ import cv2
 from keras2cv.bundle.manifest import Manifest, Trial, Tuned
 from keras2cv.errors import NetError
 from keras2cv.net.engines import ENGINES
-from keras2cv.net.tuned import cores
+from keras2cv.net.machine import cores, processor
 from keras2cv.trial.running import run_worker
-from keras2cv_export.speed.interleave import Block, Comparison, compare_blocks, take_blocks
+from keras2cv.tuning.interleave import Block, Comparison, compare_blocks, take_blocks
+from keras2cv.tuning.search import candidates, chosen
 from keras2cv_export.speed.sides import opencv_side
 from keras2cv_export.storage.weights import Proof
 from keras2cv_export.verifying.question import there_and_back
 from keras2cv_export.verifying.verify import answers_of, judge, patience
 
-from .settings import Step, candidates, try_all, vary
-from .throughput import chosen, find_throughputs
+from .settings import Step, try_all, vary
+from .throughput import find_throughputs
 from .variants import MOST_VARIANTS, Variants
 
 _BLOCK: Final = 3  # runs
@@ -84,7 +84,7 @@ def tune(
     rates = find_throughputs(
         folder, shipped.manifest, shipped.proof, found[number], threads, progress, budget_s
     )
-    tuned = Tuned(cv2.__version__, machine(), cores(), number, tuple(found), rates, chosen(rates))
+    tuned = Tuned(cv2.__version__, processor(), cores(), number, tuple(found), rates, chosen(rates))
     return Tuning(shipped.manifest.replace(tuned=tuned), shipped.proof, shipped.fired)
 
 
@@ -190,13 +190,3 @@ def _timed(
 
 def _block(side: Callable[[int], float], samples: int) -> Block[float]:
     return lambda: [side(number % samples) for number in range(_BLOCK)]
-
-
-def machine() -> str:
-    """Return the processor's name, as the system has it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, "") or platform.processor() or platform.machine() or "unknown"

@@ -11,11 +11,11 @@ from typing import Final
 from keras2cv.bundle.manifest import Manifest, Trial
 from keras2cv.bundle.writing import write_manifest
 from keras2cv.errors import Keras2cvError, NetError, ParityError, UnsupportedError
+from keras2cv.tuning.interleave import Comparison
 from keras2cv_export.convert import OPTIONAL_NAMES, Converted, formed
 from keras2cv_export.formats.formats import FileFormat
 from keras2cv_export.passes import COMPRESS
 from keras2cv_export.passes.fixpoint import rewrite
-from keras2cv_export.speed.interleave import Comparison
 from keras2cv_export.storage.weights import Proof
 from keras2cv_export.targets.importer_support import oldest
 from keras2cv_export.targets.target import Target

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from keras2cv.bundle.golden_vectors import GoldenPicture
 from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv.preparing.reading import read_picture
@@ -88,6 +89,11 @@ def has_golden_picture(manifest: Manifest) -> bool:
     return rules is not None and len(manifest.inputs) == 1 and rules.is_picture_file
 
 
+def has_golden_pictures(manifest: Manifest) -> bool:
+    """Return whether a bundle's self-test has the blob of each picture: all but one file alone."""
+    return bool(manifest.pictures) and not has_golden_picture(manifest)
+
+
 def draw_picture(
     manifest: Manifest,
     preprocess: PictureInput,
@@ -95,15 +101,28 @@ def draw_picture(
 ) -> Picture:
     """Draw a picture for the model's input and let TensorFlow answer it, cut to one sample."""
     assert manifest.preprocessing is not None  # noqa: S101 - the caller looked
-    rules = manifest.preprocessing
-    width, height = rules.size_wh
-    shape = (_stretched(height, _TALLER), _stretched(width, _WIDER), 3)
-    dtype = np.dtype(np.uint16 if rules.bits == 16 else np.uint8)
-    image = draw(shape, dtype, (0, rules.white), 0.5, 11)
+    image = _drawn_for(manifest.preprocessing)
     blob, keras = preprocess(image)
     outputs = answer((keras,))
     batched = {o.name for o in manifest.outputs if o.batched}
     return Picture(image, blob, {n: a[:1] if n in batched else a for n, a in outputs.items()})
+
+
+def draw_pictures(manifest: Manifest) -> tuple[GoldenPicture, ...]:
+    """Draw an image for each picture's input, with the blob that its preprocessing makes of it."""
+    return tuple(
+        GoldenPicture(image := _drawn_for(rules), Preprocessor(rules)([image]))
+        for rules in manifest.pictures_by_place
+    )
+
+
+def _drawn_for(rules: Preprocessing) -> Array:
+    """Draw (H, W, C) as `predict` takes it, of another size and shape than the input."""
+    width, height = rules.size_wh
+    channels = 3 if rules.color in ("RGB", "BGR", "GRAY") else rules.channels
+    shape = (_stretched(height, _TALLER), _stretched(width, _WIDER), channels)
+    dtype = np.dtype(np.uint16 if rules.bits == 16 else np.uint8)
+    return draw(shape, dtype, (0, rules.white), 0.5, 11)
 
 
 def _stretched(side: int, factor: float) -> int:

@@ -20,6 +20,7 @@ from keras2cv_export.model.refused_sample import NoSuchRowError, SampleRefusedEr
 from keras2cv_export.parity.parity import Exact, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 
+from .front_samples import samples_behind
 from .pictures import Picture, PictureInput, draw_picture, has_golden_picture, walked
 from .ranges import embedding_rows, ranges_of
 from .samples import Sample, ValueRange, default_samples, load_samples
@@ -240,12 +241,12 @@ def _exact_answers(loaded: LoadedModel, manifest: Manifest, samples: Sequence[Sa
 def _moved(sample: Sample, share: float, usual: Sequence[float]) -> Sample:
     """Move each floating-point input at random, by up to a share of its largest value.
 
-    Where all of it is 0, as in a black picture, by a share of its usual value: ties between equal
-    scores show by that.
+    Every share has a direction of its own. Where all of it is 0, as in a black picture, by a share
+    of its usual value: ties between equal scores show by that.
     """
     if share == 0.0:
         return sample
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng((SEED, round(1 / share)))
     moved = []
     for array, most in zip(sample, usual, strict=True):
         wide = array.astype(np.float64) if array.dtype.kind == "f" else array
@@ -306,6 +307,9 @@ def _choose_samples(
     *,
     smooth: bool,
 ) -> list[Sample]:
+    if loaded.front is not None:
+        usual = default_samples(loaded.inputs, drawn, SEED, value_range=ranges, smooth=smooth)
+        return samples_behind(loaded.front, loaded.inputs, usual, given)
     if given is None:
         return default_samples(loaded.inputs, drawn, SEED, value_range=ranges, smooth=smooth)
     if preprocess is None:

@@ -9,7 +9,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras2cv.bundle.golden_vectors import GoldenImage, GoldenSample, GoldenVectors
+from keras2cv.bundle.golden_vectors import (
+    GoldenFront,
+    GoldenImage,
+    GoldenPicture,
+    GoldenSample,
+    GoldenVectors,
+)
 from keras2cv.bundle.manifest import Manifest, OutputTensor
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv_export.parity.exactness import Distances
@@ -34,6 +40,8 @@ def write_selftest(
     tolerance: Tolerance,
     picture: Picture | None,
     parity: ParityReport | None = None,
+    front: GoldenFront | None = None,
+    pictures: Sequence[GoldenPicture] = (),
 ) -> None:
     """Write some samples with TensorFlow's answers, and the picture if there is one.
 
@@ -46,6 +54,8 @@ def write_selftest(
         picture: One image with its blob and TensorFlow's outputs; None without preprocessing.
         parity: The comparison: samples that say nothing are left out, and an output that passed by
             the exact answer gets what float32 may be off by on both sides. None: none was made.
+        front: Values for the steps before the net, with Keras' own; None: there are none.
+        pictures: An image with its blob for each picture; none where there is `picture`.
     """
     names = [output.name for output in manifest.outputs]
     exact = {o.name: o.exact for o in (parity.outputs if parity else ()) if o.exact is not None}
@@ -56,6 +66,8 @@ def write_selftest(
         ),
         tuple(_limit(tolerance, output, exact.get(output.name)) for output in manifest.outputs),
         _image(names, picture) if picture is not None else None,
+        front,
+        tuple(pictures),
     ).save(folder / SELFTEST)
 
 

@@ -7,11 +7,19 @@ Everything is in Keras' layout and dtypes; i is a sample, k an input or output i
     image/png        for tasks on images: one encoded image, (n,) uint8
     image/blob       the blob that preprocessing makes of it, (1, C, H, W) float32
     image/out/<k>    TensorFlow's outputs for that blob
+    front/in/<k>     for steps before the net: values of its input k, a row per sample
+    front/out/<k>    what Keras' own layers make of them: the net's input k, where a step makes it
+
+A model of several inputs, of clips or of many channels has instead of an image with outputs, for
+the k-th of its inputs that images become:
+
+    pictures/pixels/<k>  an image (H, W, C), uint8 or uint16, as `predict` takes it
+    pictures/blob/<k>    the blob that its preprocessing makes of it
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -69,12 +77,30 @@ class GoldenImage:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class GoldenFront:
+    """Values of the front's inputs, and by name the net's inputs that Keras makes of them."""
+
+    inputs: tuple[Array, ...]
+    made: Mapping[str, Array]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class GoldenPicture:
+    """An image (H, W, C) as `predict` takes it, and the blob that its preprocessing makes."""
+
+    pixels: Array
+    blob: Array
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class GoldenVectors:
     """The golden vectors of a bundle; `tolerances` has a limit per output."""
 
     samples: tuple[GoldenSample, ...]
     tolerances: tuple[float, ...]
     image: GoldenImage | None = None
+    front: GoldenFront | None = None
+    pictures: tuple[GoldenPicture, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.samples:
@@ -92,6 +118,11 @@ class GoldenVectors:
         if self.image is not None:
             arrays |= {"image/png": self.image.png, "image/blob": self.image.blob}
             arrays |= _numbered("image/out", self.image.outputs)
+        if self.front is not None:
+            arrays |= _numbered("front/in", self.front.inputs)
+            arrays |= _numbered("front/out", list(self.front.made.values()))
+        arrays |= _numbered("pictures/pixels", [one.pixels for one in self.pictures])
+        arrays |= _numbered("pictures/blob", [one.blob for one in self.pictures])
         np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
@@ -122,9 +153,28 @@ def _collect(arrays: dict[str, Array], manifest: Manifest) -> GoldenVectors:
     if "image/png" in arrays:
         png, blob = arrays.pop("image/png"), arrays.pop("image/blob", np.empty(0))
         image = GoldenImage(png, blob, _take(arrays, "image/out", output_count))
+    front = _take_front(arrays, manifest) if manifest.front is not None else None
+    pictures: tuple[GoldenPicture, ...] = ()
+    if "pictures/pixels/0" in arrays:
+        count = len(manifest.pictures)
+        blobs = _take(arrays, "pictures/blob", count)
+        pictures = tuple(map(GoldenPicture, _take(arrays, "pictures/pixels", count), blobs))
     if arrays:
         raise _broken(f"unknown arrays {', '.join(sorted(arrays)[:3])}")
-    return GoldenVectors(tuple(samples), tolerances, image)
+    return GoldenVectors(tuple(samples), tolerances, image, front, pictures)
+
+
+def made_names(manifest: Manifest) -> tuple[str, ...]:
+    """Return the names of the net's inputs that steps before it make."""
+    made = manifest.front.made if manifest.front is not None else frozenset()
+    return tuple(tensor.name for tensor in manifest.inputs if tensor.name in made)
+
+
+def _take_front(arrays: dict[str, Array], manifest: Manifest) -> GoldenFront:
+    names = made_names(manifest)
+    inputs = _take(arrays, "front/in", len(manifest.front.inputs if manifest.front else ()))
+    outputs = _take(arrays, "front/out", len(names))
+    return GoldenFront(inputs, dict(zip(names, outputs, strict=True)))
 
 
 def _take(arrays: dict[str, Array], prefix: str, count: int) -> tuple[Array, ...]:

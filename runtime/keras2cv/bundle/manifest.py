@@ -7,6 +7,7 @@
     |-- preprocessing   Preprocessing    from an image to the input; absent: arrays only
     |-- more_pictures   Preprocessing...  of the further inputs that are images; absent: none
     |-- tail            NumpyTail        the steps after the net; absent: none
+    |-- front           NumpyFront       the steps before the net; absent: none
     |-- task            Task             the meaning of the outputs
     |-- engine          Engine           the engine that was verified
     |-- evidence        Evidence         how near, on which OpenCV; absent: unverified
@@ -32,6 +33,7 @@ from keras2cv.bundle.evidence import Engine, Evidence, Measured, Run
 from keras2cv.bundle.forms import MAX_FORMS, Form
 from keras2cv.bundle.model_file import Model, ModelSource, Weights
 from keras2cv.bundle.tuned import Rate, Trial, Tuned
+from keras2cv.numpy_front.record import NumpyFront
 from keras2cv.numpy_tail.record import NumpyTail
 from keras2cv.pixels.preprocessing import Preprocessing
 from keras2cv.schema.checks import check_range, check_unique
@@ -53,6 +55,7 @@ __all__ = [  # of the records, so that one import serves whoever reads a manifes
     "Measured",
     "Model",
     "ModelSource",
+    "NumpyFront",
     "NumpyTail",
     "OutputTensor",
     "Preprocessing",
@@ -89,6 +92,7 @@ class Manifest:
     chosen_scores: ChosenScores | None = None
     forms: tuple[Form, ...] | None = None
     more_pictures: tuple[Preprocessing, ...] | None = None
+    front: NumpyFront | None = None
 
     def __post_init__(self) -> None:
         check_range("schema", self.schema, SCHEMA, SCHEMA)
@@ -101,7 +105,14 @@ class Manifest:
         self._check_evidence()
         self._check_states()
         self._check_forms()
-        if (self.chosen_scores is None) != (self.task.class_scores is None):
+        self._check_front()
+        self._check_chosen_scores()
+
+    def _check_chosen_scores(self) -> None:
+        if self.chosen_scores is not None and self.task.mask_threshold is not None:
+            if [one.score for one in self.chosen_scores.classes] != [self.task.mask_threshold]:
+                raise SchemaError("chosen_scores", "must have task.segment.threshold, and no other")
+        elif (self.chosen_scores is None) != (self.task.class_scores is None):
             raise SchemaError("chosen_scores", "belong to task.class_scores, and they to them")
 
     @classmethod
@@ -182,7 +193,7 @@ class Manifest:
 
     @property
     def own_inputs(self) -> tuple[InputTensor, ...]:
-        """The inputs that a user gives: all but the states."""
+        """The inputs that a user gives, or the front makes of what is given: all but states."""
         held = {link.input for link in self.states or ()}
         return tuple(tensor for tensor in self.inputs if tensor.name not in held)
 
@@ -213,9 +224,15 @@ class Manifest:
 
     @property
     def pictures(self) -> tuple[Preprocessing, ...]:
-        """The preprocessing of each input that images become, in the inputs' order."""
+        """The preprocessing of each input that images become, as it is listed."""
         first = () if self.preprocessing is None else (self.preprocessing,)
         return (*first, *(self.more_pictures or ()))
+
+    @property
+    def pictures_by_place(self) -> tuple[Preprocessing, ...]:
+        """The same in the inputs' own order."""
+        places = {tensor.name: place for place, tensor in enumerate(self.inputs)}
+        return tuple(sorted(self.pictures, key=lambda rules: places[rules.input]))
 
     def rules_of(self, name: str) -> Preprocessing | None:
         """Return how images become the input of that name; None if it takes arrays."""
@@ -282,6 +299,16 @@ class Manifest:
         pre = self.preprocessing
         if TASKS[self.task.kind].in_pixels and pre is not None and pre.transpose:
             raise SchemaError("preprocessing.transpose", f"{self.task.kind} answers in pixels")
+
+    def _check_front(self) -> None:
+        if self.front is None:
+            return
+        if self.states is not None:
+            raise SchemaError("front", "belongs to a model that does not remember")
+        numbers = {one.name for one in self.front.inputs if one.dtype != "string"}
+        known = numbers | self.front.made
+        if missing := [tensor.name for tensor in self.inputs if tensor.name not in known]:
+            raise SchemaError("front", f"makes no {missing[0]!r}, an input of the net")
 
     def _check_states(self) -> None:
         inputs = {tensor.name: tensor.keras_shape for tensor in self.inputs}

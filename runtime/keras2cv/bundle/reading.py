@@ -1,6 +1,7 @@
 """Read a bundle: a folder with `model.onnx` (or `model.pb`), `manifest.json`, `selftest.npz`.
 
-It may hold further files of the same net, `model.5.0.onnx`, for newer OpenCVs.
+It may hold further files of the same net, `model.5.0.onnx`, for newer OpenCVs, and `tuned.json`,
+which `keras2cv tune` wrote (`local_tuning`).
 
 Nothing is trusted: every file must exist, lie inside the folder (symbolic links included) and stay
 within bounds, and the model must have its sha256, before cv2 sees a byte. Each file is read once:
@@ -10,6 +11,7 @@ what was checked is what is used.
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,15 +20,16 @@ from typing import Final
 
 from keras2cv.bundle.forms import FORM_FILE, Form
 from keras2cv.bundle.held_file import HeldFile, hold
+from keras2cv.bundle.local_tuning import SIDE_FILE
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.private_copy import PrivateCopy
 from keras2cv.errors import BundleError, UsageError
-from keras2cv.plain_files import open_plain, read_plain
+from keras2cv.plain_files import LEFT_FILE, open_plain, read_plain
 from keras2cv.schema.fields import SchemaError
 
 MANIFEST: Final = "manifest.json"
 SELFTEST: Final = "selftest.npz"
-_BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
+_BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, SIDE_FILE, "model.onnx", "model.pb"})
 MAX_MANIFEST_BYTES: Final = 32 * 2**20
 MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and OpenCV reads one
 MAX_WORK: Final = 2**40  # multiply-adds of a run: 70 times VGG16's, some ten seconds of two cores
@@ -105,8 +108,8 @@ def read_bundle(
 
 
 def is_bundle_file(name: str) -> bool:
-    """Whether a bundle may hold a file of that name."""
-    return name in _BUNDLE_FILES or FORM_FILE.fullmatch(name) is not None
+    """Whether a bundle may hold a file of that name, or a process that died have left it there."""
+    return name in _BUNDLE_FILES or bool(FORM_FILE.fullmatch(name) or LEFT_FILE.fullmatch(name))
 
 
 def _with_model(bundle: Bundle, check_hash: bool, follow: bool, held: bool) -> Bundle:
@@ -216,7 +219,7 @@ def _examined(data: memoryview, manifest: Manifest, follow: bool) -> tuple[str |
             return None, follow_frozen(data, inputs).unknown
         if follow:
             followed = follow_onnx(data, inputs)
-            _require_bounded(manifest, followed.work)
+            require_bounded(manifest, followed.work)
             return None, followed.unknown
         check_onnx(data)
     except OnnxError as error:
@@ -224,7 +227,29 @@ def _examined(data: memoryview, manifest: Manifest, follow: bool) -> tuple[str |
     return None, None
 
 
-def _require_bounded(manifest: Manifest, work: int) -> None:
+def require_bounded_work(folder: Path, manifest: Manifest) -> None:
+    """Raise for a net in `folder` that a load would refuse: too large, or too slow.
+
+    Raises:
+        BundleError: It needs more memory or work than a run may, and the user does not allow it.
+    """
+    from keras2cv.bundle.onnx_file import OnnxError, follow_onnx
+
+    if manifest.model.format != "onnx":
+        return
+    with (folder / manifest.model.file).open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    inputs = {tensor.net_name: tensor.net_shape for tensor in manifest.inputs}
+    try:
+        require_bounded(manifest, follow_onnx(memoryview(data), inputs).work)
+    except OnnxError as error:
+        raise BundleError(
+            f"The net {error}, and no keras2cv would load it. Make the input smaller, with "
+            "--input-shape, or end the model before."
+        ) from None
+
+
+def require_bounded(manifest: Manifest, work: int) -> None:
     """Raise for a net that computes for minutes or days, unless the user allows it.
 
     Raises:

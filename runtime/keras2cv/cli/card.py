@@ -16,7 +16,9 @@ from keras2cv.bundle.manifest import (
 )
 from keras2cv.bundle.standing import Standing
 from keras2cv.cli.snippet import exact
+from keras2cv.net.local_choice import LocalChoice
 from keras2cv.net.opencv import version_tuple
+from keras2cv.numpy_front.record import ANY_SIZE
 from keras2cv.tasks import TASKS
 
 _RESIZED = {
@@ -47,10 +49,15 @@ _LEGACY = (
 )
 
 
-def describe(manifest: Manifest, standing: Standing | None = None) -> Iterator[str]:
+def describe(
+    manifest: Manifest, standing: Standing | None = None, local: LocalChoice | None = None
+) -> Iterator[str]:
     """Yield the lines of the page, a title in the first 15 columns of each entry.
 
-    `standing` is how far the bundle is proven; None: as the manifest says.
+    Args:
+        manifest: The bundle's.
+        standing: How far the bundle is proven; None: as the manifest says.
+        local: What `keras2cv tune` noted for this machine; None: nothing.
     """
     standing = standing or manifest.status
     status = _STATUS[standing]
@@ -60,6 +67,7 @@ def describe(manifest: Manifest, standing: Standing | None = None) -> Iterator[s
     source = manifest.source
     digest = f", sha256 {source.sha256[:12]}..." if source.sha256 else ""
     yield from _entry("made from", [f"{source.file} ({source.kind}{digest})"])
+    yield from _entry("given", _front(manifest))
     yield from _entry("input", [_tensor(tensor) for tensor in manifest.inputs])
     yield from _entry("output", _outputs(manifest))
     yield from _entry("after it", _tail(manifest))
@@ -67,7 +75,10 @@ def describe(manifest: Manifest, standing: Standing | None = None) -> Iterator[s
     yield from _entry("task", _task_lines(manifest))
     yield from _entry("net", [*_net(manifest), *_weights(manifest)])
     if manifest.tuned is not None:
-        yield from _entry("tuned", _tuned(manifest, manifest.tuned))
+        followed = local is not None and local.record is not None
+        yield from _entry("tuned", _tuned(manifest, manifest.tuned, followed))
+    if local is not None and local.place is not None:
+        yield from _entry("tuned here", _tuned_here(local))
     if manifest.evidence is not None:
         yield from _entry("evidence", [*_evidence(manifest.evidence), *_of_forms(manifest)])
         versions = manifest.evidence.versions.items()
@@ -77,6 +88,24 @@ def describe(manifest: Manifest, standing: Standing | None = None) -> Iterator[s
 def _entry(title: str, lines: list[str]) -> Iterator[str]:
     for index, line in enumerate(lines):
         yield f"{title if index == 0 else '':<12} {line}"
+
+
+def _front(manifest: Manifest) -> list[str]:
+    """Describe what a user gives, and the steps before the net."""
+    if (front := manifest.front) is None:
+        return []
+    steps = dict.fromkeys(step.op for step in front.steps)
+    words = sum(len(step.table.words) for step in front.steps if step.table is not None)
+    known = f", {words} words known" if words else ""
+    return [
+        *(f"{one.name} {_shape_of(one.shape)} {one.dtype}" for one in front.inputs),
+        f"becomes the net's inputs by {', '.join(steps)} in NumPy{known}",
+    ]
+
+
+def _shape_of(sizes: tuple[int, ...]) -> str:
+    shown = ["N", *("any" if size == ANY_SIZE else str(size) for size in sizes)]
+    return f"({', '.join(shown)})"
 
 
 def _outputs(manifest: Manifest) -> list[str]:
@@ -225,12 +254,26 @@ def _weights(manifest: Manifest) -> Iterator[str]:
     )
 
 
-def _tuned(manifest: Manifest, tuned: Tuned) -> list[str]:
-    """Describe the choice of `export --tune`, the alternatives, and whether it holds here."""
+def _tuned_here(local: LocalChoice) -> list[str]:
+    """Describe the choice of `keras2cv tune`, or why it is not followed."""
+    if (record := local.record) is None:
+        return [f"{local.place} is not followed: {local.why_not}"]
+    many, choice = record.rate, record.choice
+    return [
+        f"{record}, by `keras2cv tune`: {choice.median_ms:.3g} ms, noted in {local.place}",
+        *([f"many samples: {many}, {many.sample_ms:.3g} ms a sample"] if many else []),
+    ]
+
+
+def _tuned(manifest: Manifest, tuned: Tuned, followed: bool) -> list[str]:
+    """Describe the choice of `export --tune`, the alternatives, and whether it holds here.
+
+    `followed`: the choice that `keras2cv tune` made here is taken in its place.
+    """
     from keras2cv.net.tuned import why_not
 
     choice, first = tuned.choice, tuned.trials[0]
-    cause = why_not(manifest)
+    cause = "`keras2cv tune` chose here" if followed else why_not(manifest)
     taken = "taken here" if cause is None else f"not taken here: {cause}"
     better = "" if choice is first else f", {choice.ratio:.2f} times that of {first}"
     many = tuned.fastest

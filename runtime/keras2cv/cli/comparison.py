@@ -7,7 +7,7 @@ from keras2cv.tasks.kind import kind_of
 from keras2cv.tasks.result import Result
 
 
-class Comparison:
+class DistanceToFirst:
     """Distances to the run's first result, such as an embedding's; most tasks have none."""
 
     def __init__(self) -> None:

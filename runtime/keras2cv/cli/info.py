@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest
     from keras2cv.bundle.reading import Bundle
     from keras2cv.bundle.standing import Standing
+    from keras2cv.net.local_choice import LocalChoice
 
 USAGE: Final = "BUNDLE [options]"
 ABOUT: Final = """\
@@ -45,12 +46,14 @@ def execute(args: Namespace) -> int:
     require_opencv()
     from keras2cv.bundle.reading import read_bundle
     from keras2cv.bundle.standing import standing_of, unproven
+    from keras2cv.net.local_choice import local_choice
 
     bundle = read_bundle(args.bundle)
     standing = standing_of(bundle.folder, bundle.manifest)
     devices = _devices(bundle.manifest)
+    local = local_choice(bundle.folder, bundle.manifest)
     if args.json != STDOUT:
-        _print_card(bundle, standing, devices)
+        _print_card(bundle, standing, devices, local)
     if args.json:
         record = {
             "bundle": str(bundle.folder),
@@ -58,6 +61,7 @@ def execute(args: Namespace) -> int:
             "advice": unproven(bundle.folder, bundle.manifest),
             "manifest": json.loads(bundle.manifest.to_json()),
             "devices": devices.to_dict(),
+            "tuned_here": local.to_dict(),
         }
         write_json(args.json, record)
     return 0
@@ -121,12 +125,12 @@ def _device_lines(devices: _Devices) -> Iterator[str]:
     yield from (f"no {name}: {why}" for name, why in devices.missing.items())
 
 
-def _print_card(bundle: Bundle, standing: Standing, devices: _Devices) -> None:
+def _print_card(bundle: Bundle, standing: Standing, devices: _Devices, local: LocalChoice) -> None:
     from keras2cv.cli.card import describe
     from keras2cv.cli.snippet import opencv_snippet
 
     print_line(Styled(str(bundle.folder), "bold"))
-    for line in describe(bundle.manifest, standing):
+    for line in describe(bundle.manifest, standing, local):
         print_line(*_card_pieces(line))
     for number, line in enumerate(_device_lines(devices)):
         print_line(*_card_pieces(f"{'' if number else 'here':<12} {line}"))

@@ -16,7 +16,6 @@ from keras2cv.bundle.manifest import Rate
 from keras2cv.bundle.reading import MANIFEST, read_manifest
 from keras2cv.bundle.standing import standing_of
 from keras2cv.errors import UsageError
-from keras2cv.net.tuned import rate_for
 from keras2cv.predictor import Predictor, load
 from keras2cv.streams.frames import Source
 from keras2cv.streams.several_nets import fastest, side_by_side
@@ -94,7 +93,5 @@ def load_several(args: Namespace, model: Predictor, sources: Sequence[Source]) -
 
 
 def _tuned(args: Namespace, model: Predictor) -> Rate | None:
-    """Return the rate that `export --tune` chose, if it holds here and --threads is not given."""
-    if args.threads is not None:
-        return None
-    return rate_for(model.manifest, model.device, args.engine)
+    """Return the rate that was found fastest here, if --threads is not given."""
+    return model.tuned_rate if args.threads is None else None

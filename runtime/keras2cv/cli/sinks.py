@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from keras2cv.cli.comparison import Comparison
+from keras2cv.cli.comparison import DistanceToFirst
 from keras2cv.cli.line_file import LineFile
 from keras2cv.cli.output import STDOUT
 from keras2cv.cli.pictures import Pictures, Window
@@ -182,7 +182,7 @@ def _table(sources: Sequence[Source], top: int) -> Sink:
     widest = max(len(source.name) + _number_width(source) for source in sources)
     columns = columns_of(sys.stdout)
     width = min(MAX_NAME_COLUMN if columns is None else columns // 2, widest)
-    comparison = Comparison()
+    comparison = DistanceToFirst()
 
     def take(answer: Answer) -> bool:
         if answer.result is not None:
@@ -215,7 +215,7 @@ def _line_writer(
 
 
 def _json(write: Callable[[str], None], top: int | None, more: Mapping[str, Any]) -> Sink:
-    comparison = Comparison()
+    comparison = DistanceToFirst()
 
     def take(answer: Answer) -> bool:
         distance: dict[str, Any] = (

@@ -38,6 +38,8 @@ def _lines(manifest: Manifest, folder: Path) -> Iterator[str]:
     if len(manifest.inputs) > len(plain) or has_std:
         yield "import numpy as np"
     yield from _net_lines(manifest, folder)
+    if manifest.front is not None:
+        yield "# The model's beginning is not in the net: manifest.json has its steps under front."
     for tensor in manifest.inputs:
         if tensor.name in plain:
             file = "photo.jpg" if len(plain) == 1 else f"{tensor.name}.jpg"

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from keras2cv.cli import codegen, completion, doctor, evaluate, info, run, selftest, version
+from keras2cv.cli import codegen, completion, doctor, evaluate, info, run, selftest, tune, version
 from keras2cv.errors import MissingDependency
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ OWN: Final[Mapping[str, Verb]] = {
     "run": run,
     "evaluate": evaluate,
     "selftest": selftest,
+    "tune": tune,
     "info": info,
     "doctor": doctor,
     "codegen": codegen,
@@ -63,6 +64,7 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "run": "predict images, folders, videos or arrays",
     "evaluate": "measure accuracy, mAP or IoU on labelled data",
     "selftest": "compare with TensorFlow's predictions, without TensorFlow",
+    "tune": "find the fastest settings on this machine, and note them",
     "info": "describe a bundle, and how to use it without keras2cv",
     "doctor": "examine this machine, and list its problems",
     "codegen": "write a program that needs OpenCV and nothing else",

@@ -11,10 +11,11 @@ from typing import Final
 from keras2cv._version import VERSION
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle
+from keras2cv.codegen.detector_traits import has_other_columns
 from keras2cv.codegen.example_files import example_file
 from keras2cv.codegen.language import Language
 from keras2cv.codegen.languages import LANGUAGES
-from keras2cv.codegen.special_pictures import special_pictures
+from keras2cv.codegen.special_pictures import PREPARATIONS, special_pictures
 from keras2cv.codegen.template import applies
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
@@ -58,7 +59,7 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         raise UsageError(
             f"There is no language {language!r}. Choose one of {', '.join(LANGUAGES)}."
         )
-    if missing := _lacking(bundle.manifest, LANGUAGES[language]):
+    if missing := lacking(bundle.manifest, LANGUAGES[language]):
         raise UsageError(
             f"Programs in {LANGUAGES[language].title} do not have what {bundle.folder} needs: "
             f"{', '.join(missing)}. Use a Python program (--lang python)."
@@ -73,14 +74,13 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
     return [folder / name for name in texts]
 
 
-# The columns of a table that every language reads.
-_PLAIN_COLUMNS: Final = ("box+objectness+scores", "box+scores", "box+score+class")
-
-
-def _lacking(manifest: Manifest, language: Language) -> list[str]:
-    """Return what the bundle needs and programs in the language lack, each in words."""
-    missing = [] if language.prepares_all else special_pictures(manifest)
+def lacking(manifest: Manifest, language: Language) -> list[str]:
+    """Return what a bundle needs and programs in the language lack, each in words."""
+    prepares = PREPARATIONS if language.prepares_all else language.prepares
+    missing = special_pictures(manifest, prepares)
     missing += language.lacking(manifest)
+    if manifest.front is not None and not language.looks_up:
+        missing.append("text and hashes before the net")
     record = manifest.task.record
     if isinstance(record, DetectRecord) and not language.decodes_heads:
         if record.head is not None:
@@ -89,7 +89,7 @@ def _lacking(manifest: Manifest, language: Language) -> list[str]:
             missing.append("several classes for a box")
     if isinstance(record, DetectRecord) and not language.reads_belongings:
         missing += [f"the {own} of boxes" for own in record.belongings]
-        if record.columns not in (None, *_PLAIN_COLUMNS) or record.columns_axis is not None:
+        if has_other_columns(record):
             missing.append(f"the columns {record.columns}")
     return missing
 

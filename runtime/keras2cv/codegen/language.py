@@ -24,8 +24,10 @@ class Language:
             (`DetectRecord.head`), and find a box once for each of its classes (`multi_label`).
         reads_belongings: Whether they read masks, keypoints and angles of a detector's boxes
             (`DetectRecord.belongings`), and tables with columns in any order.
+        looks_up: Whether they do the steps before the net (`Manifest.front`): lookups and hashes.
         prepares_all: Whether programs prepare all that the runtime does: several pictures a sample,
             clips, 16 bits, further channels.
+        prepares: Which of these `PREPARATIONS` they do, if not all.
     """
 
     title: str
@@ -35,3 +37,5 @@ class Language:
     decodes_heads: bool = False
     reads_belongings: bool = False
     prepares_all: bool = False
+    prepares: frozenset[str] = frozenset()
+    looks_up: bool = False

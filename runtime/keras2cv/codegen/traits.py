@@ -43,8 +43,8 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
     """
     row = TASKS[manifest.task.kind]
     is_image = manifest.preprocessing is not None
-    rule = manifest.preprocessing.interpolation if manifest.preprocessing else None
-    library = _filter_library(manifest.preprocessing)
+    rules = {pictures.interpolation for pictures in manifest.pictures}
+    libraries = {_filter_library(pictures) for pictures in manifest.pictures}
     has_inputs = not is_image or len(manifest.inputs) > 1
     found = {
         **dict.fromkeys(row.traits, True),
@@ -58,22 +58,22 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         "placed": row.in_pixels and has_inputs and is_image,
         "identity": row.in_pixels and not is_image,
         "writes": is_image or "mask" in row.traits,
-        "linear": rule == "linear",
-        "cubic": rule == "cubic",
-        "area": rule == "area",
-        "bilinear": rule == "tf-bilinear",
-        "picked": rule in ("pil-nearest", "tf-nearest"),
-        "resample": library is not None,
-        "pillow": library == "pillow",
-        "tensorflow": library == "tensorflow",
+        "linear": "linear" in rules,
+        "cubic": "cubic" in rules,
+        "area": "area" in rules,
+        "bilinear": "tf-bilinear" in rules,
+        "picked": not rules.isdisjoint(("pil-nearest", "tf-nearest")),
+        "resample": bool(libraries - {None}),
+        "pillow": "pillow" in libraries,
+        "tensorflow": "tensorflow" in libraries,
     }
     return frozenset(name for name, is_so in found.items() if is_so)
 
 
-def _filter_library(rules: Preprocessing | None) -> str | None:
+def _filter_library(rules: Preprocessing) -> str | None:
     """Return whose filter resizes the images, if it is neither cv2's nor one that picks pixels."""
     # "tf-bilinear" has a function of its own in resizing.hpp, and nearest picks pixels.
-    if rules is None or rules.interpolation in ("tf-bilinear", "tf-nearest", "pil-nearest"):
+    if rules.interpolation in ("tf-bilinear", "tf-nearest", "pil-nearest"):
         return None
     libraries = {"tf": "tensorflow", "pil": "pillow", "pil13": "pillow"}
     return libraries.get(rules.interpolation.partition("-")[0])

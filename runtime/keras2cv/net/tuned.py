@@ -1,14 +1,33 @@
-"""Apply the choice of `export --tune`, the fastest settings of a bundle, if it holds here too."""
+"""Apply the fastest settings of a bundle: those of `tune` here, or of `export --tune` if they hold.
+
+`keras2cv tune` measures on the machine that runs the bundle, so its choice comes first. The one of
+`export --tune`, which the manifest holds, is taken on the machine that it was found on alone.
+"""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import cv2
 
 from keras2cv.bundle.manifest import Manifest, Rate, Trial
+from keras2cv.net.forms import runs_on_cpu
+from keras2cv.net.local_choice import local_choice
+from keras2cv.net.machine import cores, processor
+
+
+@dataclass(frozen=True, slots=True)
+class FastestSettings:
+    """The settings that were found fastest, the file they are for, and the rate for many samples.
+
+    `file` None: the bundle's `model.onnx` (or `model.pb`).
+    """
+
+    trial: Trial
+    rate: Rate | None
+    file: str | None = None
 
 
 def why_not(manifest: Manifest) -> str | None:
@@ -19,27 +38,31 @@ def why_not(manifest: Manifest) -> str | None:
     if tuned.opencv != cv2.__version__:
         return f"this is OpenCV {cv2.__version__}"
     if tuned.cores != cores():
-        return f"this machine has {cores()} cores"
+        return f"this process may use {cores()} cores"
+    if tuned.machine != processor():
+        return f"this is {processor()}"
     return None
 
 
-def choice_for(manifest: Manifest, device: str, engine: str | None) -> Trial | None:
-    """Return the chosen trial for a device, and for an engine if one was asked for, or None."""
-    if device != "cpu" or manifest.tuned is None or why_not(manifest) is not None:
+def choice_for(
+    folder: Path, manifest: Manifest, device: str, engine: str | None
+) -> FastestSettings | None:
+    """Return the choice for a device, and for an engine if one was asked for, or None.
+
+    Args:
+        folder: The bundle's.
+        manifest: The one in the folder.
+        device: As `keras2cv.load` takes it.
+        engine: As `keras2cv.load` takes it.
+    """
+    here = local_choice(folder, manifest).record
+    if here is not None and runs_on_cpu(device):
+        found = FastestSettings(here.choice, here.rate, here.file)
+    elif device == "cpu" and manifest.tuned is not None and why_not(manifest) is None:
+        found = FastestSettings(manifest.tuned.choice, manifest.tuned.fastest)
+    else:
         return None
-    choice = manifest.tuned.choice
-    return choice if engine in (None, choice.engine) else None
-
-
-def rate_for(manifest: Manifest, device: str, engine: str | None) -> Rate | None:
-    """Return the fastest rate for many samples with the settings of `choice_for`, or None."""
-    choice = choice_for(manifest, device, engine)
-    return manifest.tuned.fastest if choice is not None and manifest.tuned is not None else None
-
-
-def cores() -> int:
-    """Return how many processors the machine has."""
-    return os.cpu_count() or 1
+    return found if engine in (None, found.trial.engine) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +74,26 @@ class NetSettings:
     fusion: bool | None
     winograd: bool | None
 
-    def tuned(self, manifest: Manifest, device: str) -> NetSettings:
-        """Fill in the choice of `export --tune`, if it holds on this machine."""
-        choice = choice_for(manifest, device, self.engine)
+    def filled(self, choice: FastestSettings | None) -> NetSettings:
+        """Fill in what was found fastest."""
         if choice is None:
             return self
-        return NetSettings(
-            choice.engine,
-            choice.threads if self.threads is None else self.threads,
-            choice.fusion if self.fusion is None else self.fusion,
-            choice.winograd if self.winograd is None else self.winograd,
-        )
+        mine = {name: getattr(self, name) for name in ("threads", "fusion", "winograd")}
+        found = {n: getattr(choice.trial, n) if v is None else v for n, v in mine.items()}
+        return replace(self, engine=choice.trial.engine, **found)
 
 
 def manifest_at(
-    manifest: Manifest, batch: int | Literal["auto"] | None, device: str, engine: str | None
+    manifest: Manifest, batch: int | Literal["auto"] | None, choice: FastestSettings | None
 ) -> Manifest:
     """Return the manifest for runs of `batch` samples.
 
     Args:
         manifest: the bundle's manifest.
-        batch: a number, "auto" for the fastest that `export --tune` found, or None for no change.
-        device: the device that was asked for.
-        engine: the engine that was asked for or chosen; None: the verified one.
+        batch: a number, "auto" for the fastest that was found, or None for no change.
+        choice: what was found.
     """
     if batch == "auto":
-        rate = rate_for(manifest, device, engine)
+        rate = None if choice is None else choice.rate
         batch = None if rate is None else rate.batch
     return manifest if batch is None else manifest.at_batch(batch)

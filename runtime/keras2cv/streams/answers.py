@@ -14,10 +14,10 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import InputTensor
 from keras2cv.errors import InputError
 from keras2cv.net.tensors import by_name
 from keras2cv.predictor import Predictor
+from keras2cv.preparing.given_inputs import GivenInput, given_inputs
 from keras2cv.preparing.prepared import Prepared
 from keras2cv.streams.doubts import of_inputs, of_outputs
 from keras2cv.streams.frames import BrokenSource, Clip, Frame, Inputs, Item, Sample
@@ -198,7 +198,7 @@ def _frame_and_doubt(model: Predictor, item: Pictures) -> tuple[Frame | None, st
 
 def _answers_to_sample(model: Predictor, sample: Sample) -> list[Answer]:
     try:
-        inputs = _inputs(sample, model.manifest.own_inputs)
+        inputs = _inputs(sample, given_inputs(model.manifest))
         outputs = model.infer(*inputs)
         results = model.results_of(outputs)
     except InputError as error:
@@ -217,8 +217,11 @@ def _answer_to_inputs(model: Predictor, inputs: Inputs) -> Answer:
     return _answers_to_sample(model, Sample(inputs.name, inputs.arrays))[0]
 
 
-def _inputs(sample: Sample, tensors: Sequence[InputTensor]) -> list[Array]:
+def _inputs(sample: Sample, tensors: Sequence[GivenInput]) -> list[Array]:
     """Return the arrays in the model's order, each with its batch dimension."""
+    named = {tensor.name for tensor in tensors}
+    if any(array.dtype == object for array in sample.arrays.values()):  # a table's columns
+        return _of_table(sample, tensors, named)
     numbered = [f"arr_{index}" for index in range(len(sample.arrays))]
     if all(re.fullmatch(r"arr_[0-9]+", name) for name in sample.arrays):
         arrays = [sample.arrays[name] for name in numbered if name in sample.arrays]
@@ -230,6 +233,32 @@ def _inputs(sample: Sample, tensors: Sequence[InputTensor]) -> list[Array]:
             f"got {len(arrays)}. Give one for each."
         )
     return [
-        array[None] if array.ndim == len(tensor.keras_shape) - 1 else array
+        array[None] if array.ndim == len(tensor.shape) and not tensor.is_text else array
         for array, tensor in zip(arrays, tensors, strict=True)
     ]
+
+
+def _of_table(sample: Sample, tensors: Sequence[GivenInput], named: set[str]) -> list[Array]:
+    """Return a table's columns in the model's order; others than the inputs' are left out."""
+    from keras2cv.streams.tables import as_numbers  # only tables need it
+
+    columns = {name: array for name, array in sample.arrays.items() if name in named}
+    if len(tensors) == 1 and list(sample.arrays) == ["arr_0"]:
+        columns = {tensors[0].name: sample.arrays["arr_0"]}
+    if missing := [tensor.name for tensor in tensors if tensor.name not in columns]:
+        raise InputError(
+            f"there is no column {missing[0]!r}. The model takes "
+            f"{', '.join(tensor.name for tensor in tensors)}, and the first line names "
+            f"{', '.join(sample.arrays)}."
+        )
+    arrays = []
+    for tensor in tensors:
+        column = columns[tensor.name]
+        if tensor.shape not in ((), (1,)):
+            raise InputError(
+                f"the input {tensor.name} takes {tensor.shape} values in each sample, and a table "
+                "has one. Give a .npz."
+            )
+        column = column if tensor.is_text else as_numbers(column, tensor.name)
+        arrays.append(column.reshape(-1, *tensor.shape))
+    return arrays

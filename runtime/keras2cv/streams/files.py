@@ -16,6 +16,7 @@ IMAGE_SUFFIXES: Final = (
 )
 VIDEO_SUFFIXES: Final = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 ARRAY_SUFFIXES: Final = (".npy", ".npz")
+TABLE_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 
 
 def natural_order(text: str) -> list[tuple[int, str]]:
@@ -29,7 +30,8 @@ def source_of(path: Path) -> Source:
     suffix = path.suffix.lower()
     if suffix in VIDEO_SUFFIXES:
         return Source(str(path), "video", path)
-    return Source(str(path), "arrays" if suffix in ARRAY_SUFFIXES else "image", path)
+    is_array = suffix in ARRAY_SUFFIXES + TABLE_SUFFIXES
+    return Source(str(path), "arrays" if is_array else "image", path)
 
 
 def files_in(folder: Path, suffixes: tuple[str, ...]) -> list[Source]:

@@ -12,6 +12,7 @@ from keras2cv.errors import InputError
 from keras2cv.pixels.image_file import read_image
 from keras2cv.pixels.preprocessing import Preprocessing
 from keras2cv.preparing.reading import drawable, is_picture, read_picture
+from keras2cv.streams.files import TABLE_SUFFIXES
 from keras2cv.streams.frames import (
     EVERYTHING,
     Frame,
@@ -39,6 +40,11 @@ def _picture(source: Source, pixels: Array, rules: Preprocessing) -> Frame:
 
 
 def _read_arrays(source: Source, _: Selection) -> Iterator[Item]:
+    if source.path.suffix.lower() in TABLE_SUFFIXES:
+        from keras2cv.streams.tables import read_table  # only tables need it
+
+        yield Sample(source.name, read_table(source.path))
+        return
     if source.path.suffix.lower() == ".npz":
         arrays = read_npz(source.path)
     else:

@@ -6,6 +6,8 @@
     clip.mp4, 0     every frame of a video, or of camera 0 until it is interrupted
     rtsp://...      what a network camera sends; http://.../clip.mp4 is a file, and read whole
     x.npy, x.npz    arrays in the model's own layout, as `infer` takes them
+    x.csv, x.tsv    a table: a column for each input, a row for each sample
+    x.txt           a text on each line, for a model of one text
     photo=a.jpg size=b.npy  a file for each input of a model with several; again for the next
     left=l/ right=r/        their folders, whose files pair by name
 

@@ -11,6 +11,7 @@ from keras2cv.schema.fields import SchemaError, one_of
 from keras2cv.schema.tensors import OutputTensor
 from keras2cv.schema.vocabulary import Scores, TaskName
 from keras2cv.tasks import TASKS
+from keras2cv.tasks.segment.record import SegmentRecord
 
 MAX_LABELS: Final = 100_000
 
@@ -89,6 +90,11 @@ class Task:
         """Return the record, which a task of this kind has."""
         assert isinstance(self.record, cls)  # noqa: S101 - checked when the task was made
         return self.record
+
+    @property
+    def mask_threshold(self) -> float | None:
+        """The probability above which a pixel of a binary mask is yes; None for other tasks."""
+        return self.record.threshold if isinstance(self.record, SegmentRecord) else None
 
     @property
     def roles(self) -> dict[str, str]:

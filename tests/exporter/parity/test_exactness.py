@@ -101,6 +101,18 @@ def test_the_fast_path_asks_for_no_exact_answer() -> None:
     assert judged(1e-6, 1e-6, exact=never).verdict == "pass"
 
 
+def test_a_small_sum_of_large_terms_is_as_exact_as_rounded_inputs() -> None:
+    """TensorFlow is lucky, OpenCV is not; a thousandth passes by no conditioning."""
+    truth = drawn(0)
+
+    def moving(change: float) -> Callable[[int, float], dict[str, Array]]:
+        return lambda sample, moved: {"y": truth[sample] + change * moved * 2**22}
+
+    assert judged(1e-6, 4e-4, exact=moving(0.0)).verdict == "fail"
+    assert judged(1e-6, 4e-4, exact=moving(1e-3)).verdict == "pass"
+    assert judged(1e-6, 4e-3, exact=moving(1e-3)).verdict == "fail"
+
+
 # --- inputs that the model was not made for ------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from keras2cv_export.speed.interleave import interval
+from keras2cv.tuning.interleave import interval
 from keras2cv_export.speed.speed import KERAS, OURS, THEIRS, SpeedReport, time_rounds
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from keras2cv.bundle.manifest import Rate
 from keras2cv.errors import NetError
-from keras2cv_export.tuning.throughput import _joined, _parted, chosen, try_throughputs
+from keras2cv.tuning.search import chosen, try_throughputs
+from keras2cv_export.tuning.throughput import _joined, _parted
 
 OWN = Rate(1, 4, 1)
 

@@ -9,9 +9,10 @@ import pytest
 
 from keras2cv.bundle.manifest import Trial
 from keras2cv.errors import NetError
-from keras2cv_export.speed.interleave import Comparison
-from keras2cv_export.tuning.settings import candidates, try_all, vary
-from keras2cv_export.tuning.tune import chosen, machine
+from keras2cv.net.machine import processor
+from keras2cv.tuning.interleave import Comparison
+from keras2cv.tuning.search import candidates, chosen
+from keras2cv_export.tuning.settings import try_all, vary
 
 Timer = Callable[[Trial], tuple[float, Comparison]]
 
@@ -116,7 +117,7 @@ def test_each_way_is_announced() -> None:
 
 def test_the_machine_has_a_name() -> None:
     """The system's name for it."""
-    assert machine().strip()
+    assert processor().strip()
 
 
 A, B, C = "bound", "gate", "pool"

@@ -56,7 +56,7 @@ def test_the_portable_file_runs_elsewhere(
 ) -> None:
     """An OpenCV that is older than a form, or has not its engine, has the first file."""
     if "engine" in change:
-        monkeypatch.setattr("keras2cv.net.forms.ENGINES", ())
+        monkeypatch.setattr("keras2cv.net.local_choice.ENGINES", ())
         change = {}
     data = Shifted().onnx()
     folder = write_two(tmp_path / "two.cv", data, form_of(data, **change))
@@ -101,7 +101,7 @@ def test_a_pickled_model_is_loaded_on_another_opencv(
 ) -> None:
     """The bundle is the same one, whichever of its files runs there."""
     pickled = pickle.dumps(keras2cv.load(two))
-    monkeypatch.setattr("keras2cv.net.forms.ENGINES", ())
+    monkeypatch.setattr("keras2cv.net.local_choice.ENGINES", ())
     assert pickle.loads(pickled).manifest.model.file == "model.onnx"  # noqa: S301 - our own
 
 

@@ -16,7 +16,8 @@ from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main, nets
 from keras2cv.cli.card import describe
 from keras2cv.errors import NetError
-from keras2cv.net.tuned import choice_for, cores, rate_for, why_not
+from keras2cv.net.machine import cores, processor
+from keras2cv.net.tuned import choice_for, why_not
 from keras2cv.predictor import Predictor
 from support.tiny_bundle import Classifier
 
@@ -38,9 +39,12 @@ def threads() -> Iterator[None]:
 RATES = (Rate(1, 1, 1, 1.0, 1.0, 1.0), Rate(2, 1, 1, 0.7, 0.7, 0.8))
 
 
-def tuned(opencv: str = cv2.__version__, on: int | None = None) -> Manifest:
-    """Return a manifest that was tuned on that OpenCV and number of cores."""
-    found = Tuned(opencv, "a processor", cores() if on is None else on, 1, WAYS, RATES, 1)
+def tuned(
+    opencv: str = cv2.__version__, on: int | None = None, processor_name: str | None = None
+) -> Manifest:
+    """Return a manifest that was tuned on that OpenCV, number of cores and processor."""
+    name = processor() if processor_name is None else processor_name
+    found = Tuned(opencv, name, cores() if on is None else on, 1, WAYS, RATES, 1)
     return Classifier().manifest().replace(tuned=found)
 
 
@@ -72,19 +76,22 @@ def test_the_callers_arguments_come_first(tmp_path: Path) -> None:
 
 def test_another_engine_than_the_chosen_one_is_run_as_it_was_verified() -> None:
     """The fastest settings of one engine do not apply to the other, or to another device."""
-    assert choice_for(tuned(), "cpu", "classic") is choice_for(tuned(), "cpu", None) is not None
-    assert choice_for(tuned(), "cpu", "new") is None
-    assert choice_for(tuned(), "cuda", None) is None
+    place = Path("none.cv")
+    assert choice_for(place, tuned(), "cpu", "classic") == choice_for(place, tuned(), "cpu", None)
+    assert choice_for(place, tuned(), "cpu", None) is not None
+    assert choice_for(place, tuned(), "cpu", "new") is None
+    assert choice_for(place, tuned(), "cuda", None) is None
 
 
 @pytest.mark.parametrize(
     ("manifest", "why"),
     [
         (tuned(opencv="4.9.0"), f"this is OpenCV {cv2.__version__}"),
-        (tuned(on=cores() + 3), f"this machine has {cores()} cores"),
+        (tuned(on=cores() + 3), f"this process may use {cores()} cores"),
+        (tuned(processor_name="a Cray-1"), f"this is {processor()}"),
         (Classifier().manifest(), "it was not tuned"),
     ],
-    ids=["another OpenCV", "another machine", "no tuning"],
+    ids=["another OpenCV", "other cores", "another processor", "no tuning"],
 )
 def test_elsewhere_it_runs_as_it_was_verified(tmp_path: Path, manifest: Manifest, why: str) -> None:
     """`info` reports it."""
@@ -105,10 +112,11 @@ def test_the_card_shows_the_choice_and_what_it_was_better_than() -> None:
 
 def test_many_samples_are_run_as_they_were_the_fastest() -> None:
     """Where the setting holds, and not where another was requested, or nothing was measured."""
-    assert rate_for(tuned(), "cpu", None) == RATES[1]
-    assert rate_for(tuned(), "cpu", "new") is None
-    assert rate_for(tuned(opencv="4.9.0"), "cpu", None) is None
-    assert rate_for(Classifier().manifest(), "cpu", None) is None
+    choice = choice_for(Path("none.cv"), tuned(), "cpu", None)
+    assert choice is not None
+    assert choice.rate == RATES[1]
+    assert choice_for(Path("none.cv"), tuned(opencv="4.9.0"), "cpu", None) is None
+    assert choice_for(Path("none.cv"), Classifier().manifest(), "cpu", None) is None
 
 
 @pytest.mark.classic

@@ -6,18 +6,22 @@ function numbersOf(bytes, Type) {
   return new Type(bytes.slice(first).buffer);
 }
 
-/** A picture of BGR pixels, as decode.js gives it. */
-function pictureOf(bgr, [width, height]) {
-  const data = new Uint8ClampedArray(4 * width * height);
+/** A picture of cv2's pixels, as decode.js gives it: RGBA, or the channels of a model that takes others. */
+function pictureOf(pixels, { size_wh: [width, height], channels = 3 }) {
+  if (channels !== 3 && channels !== 4) return { data: pixels, width, height, channels };
+  const Type = pixels.BYTES_PER_ELEMENT === 2 ? Uint16Array : Uint8ClampedArray;
+  const data = new Type(4 * width * height), opaque = pixels.BYTES_PER_ELEMENT === 2 ? 65535 : 255;
   for (let i = 0; i < width * height; i++) {
-    data.set([bgr[3 * i + 2], bgr[3 * i + 1], bgr[3 * i], 255], 4 * i);
+    const [blue, green, red, alpha = opaque] = pixels.subarray(channels * i, channels * (i + 1));
+    data.set([red, green, blue, alpha], 4 * i);
   }
   return { data, width, height };
 }
 
-async function valueOf({ pixels, size_wh: size, array }, read) {
+async function valueOf({ array, frames, ...picture }, read) {
   if (array) return numbersOf(await read(array), Float32Array);
-  return pictureOf(numbersOf(await read(pixels), Uint8Array), size);
+  if (frames) return Promise.all(frames.map((frame) => valueOf(frame, read)));
+  return pictureOf(numbersOf(await read(picture.pixels), picture.bits === 16 ? Uint16Array : Uint8Array), picture);
 }
 
 /** Return a record as JSON, without the arrays of pixels. */
@@ -33,7 +37,7 @@ export async function answersOf(module, opencv, bundle, samples, read) {
     for (const inputs of samples) {
       const names = Object.keys(inputs), values = {};
       for (const name of names) values[name] = await valueOf(inputs[name], read);
-      const answer = model.predict(names.length === 1 && "pixels" in inputs[names[0]] ? values[names[0]] : values);
+      const answer = model.predict(names.length === 1 && !("array" in inputs[names[0]]) ? values[names[0]] : values);
       answers.push(answer);
       lines.push(module.toLine(answer));
     }

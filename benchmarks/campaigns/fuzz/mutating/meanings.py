@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError
 from onnx import helper, numpy_helper
 
 _EDGES: Final = (0, 1, -1, 2, 3, 5, 7, 8, 16, 1000, 10**5, 2**27, 2**31 - 1, 2**40, -(2**31))
@@ -43,7 +44,8 @@ def mean_onnx(rng: random.Random, data: bytes) -> bytes:
     if rng.random() < 0.2:
         return _merged(rng, model)
     for _ in range(rng.choice((1, 1, 2, 3))):
-        with contextlib.suppress(ValueError):  # an earlier change broke what this one reads
+        # An earlier change broke what this one reads, or is nested too deep to be copied.
+        with contextlib.suppress(ValueError, DecodeError):
             rng.choice(_CHANGES)(rng, model.graph)
     return bytes(model.SerializeToString())
 

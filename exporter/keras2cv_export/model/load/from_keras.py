@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -14,6 +16,7 @@ from keras2cv.errors import ModelError
 from keras2cv_export.model.spec import TensorSpec
 
 from .error_messages import sentence
+from .front import without_front
 from .inputs import has_graph, inputs_of, refuse_text
 from .lambda_names import advice, missing_name
 from .loaded import LoadedModel, Shapes
@@ -36,6 +39,8 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
         ModelError: The inputs are unknown, hold text, or have unknown shapes.
     """
     refuse_float8(model)
+    if loaded := without_front(model, shapes, batch, partial(_rest_of, source)):
+        return replace(loaded, open_batch=_open_batch(model))
     structure, names = inputs_of(model, shapes)
     flat = keras.tree.flatten(structure)
     declared = [
@@ -55,6 +60,10 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
         str(model.name), source, inputs, call, _open_batch(model), model, precision_note(model)
     )
     return without_unread_inputs(with_states(loaded), unsized)
+
+
+def _rest_of(source: ModelSource, model: Any, shapes: Shapes, batch: int) -> LoadedModel:
+    return keras_model(model, source, shapes, batch)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,12 @@ import tensorflow as tf
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
 from keras2cv_export.model.config import with_bare_function_names
+from keras2cv_export.model.fronts.cutting import Cut, has_front
 from keras2cv_export.model.spec import TensorSpec
 
 from .allocation import no_more_weights
 from .error_messages import sentence
+from .front import batch_of, find_cut, nodes_kept
 from .gpu_layers import of_gpus_as_plain
 from .inputs import refuse_text
 from .lambda_names import names_given
@@ -138,7 +140,9 @@ def keras_2_model(
     structure = _structure_of(model)
     flat = tf.nest.flatten(structure)
     declared = [TensorSpec(t.name, tuple(t.shape), t.dtype.name) for t in flat]
-    refuse_text(declared)
+    if has_front(model) and (cut := find_cut(model, declared, flat, shapes)):
+        return _behind(model, cut, source, shapes, batch, notes)
+    refuse_text(declared, model)
     inputs, unsized = resolve_read_shapes(declared, shapes, batch)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
@@ -150,6 +154,30 @@ def keras_2_model(
 
     loaded = LoadedModel(str(model.name), source, inputs, call, _open_batch(model), model, notes)
     return without_unread_inputs(with_states(loaded), unsized)
+
+
+def _behind(
+    model: Any, cut: Cut, source: ModelSource, shapes: Shapes, batch: int, notes: tuple[str, ...]
+) -> LoadedModel:
+    """Open what follows the layers that look text up.
+
+    Args:
+        model: The tf_keras.Model.
+        cut: Where it is cut.
+        source: Its record in the manifest.
+        shapes: Sizes for open dimensions, by the model's own inputs.
+        batch: The batch size where the shapes leave it open.
+        notes: Sentences for the user.
+    """
+    tf_keras = importlib.import_module("tf_keras")
+    batch = batch_of(shapes, batch)
+    with nodes_kept(model):
+        rest = tf_keras.Model(dict(cut.tensors), model._nested_outputs, name=model.name)
+    for name, tensor in rest._nested_inputs.items():
+        tensor._name = name  # Keras 2 calls several the same
+    sizes = {name: (batch, *shape) for name, shape in cut.shapes.items()}
+    loaded = keras_2_model(rest, source, sizes, batch, notes)
+    return replace(loaded, open_batch=_open_batch(model), front=cut.front)
 
 
 def _names_outputs(model: Any, outputs: Any) -> bool:
@@ -243,10 +271,10 @@ def _first_call(model: Any) -> Any:
 
 @contextmanager
 def _plainly(model: Any) -> Iterator[None]:
-    """Let a tf_keras model compute in float32, and its recurrent layers step by step, for a while.
+    """Let a tf_keras model compute in float32, its recurrent layers in plain loops, for a while.
 
-    A static length unrolls exactly; the loops and cuDNN branches that Keras 2 builds otherwise have
-    no counterpart in OpenCV.
+    The cuDNN branches that Keras 2 builds otherwise have no counterpart in OpenCV. A loop becomes
+    one op, or is unrolled later (`tracing/recurrences.py`).
     """
     changes = [change for layer in model._flatten_layers() for change in _changes(layer)]
     before = [(layer, name, getattr(layer, name)) for layer, name, _ in changes]
@@ -261,7 +289,7 @@ def _plainly(model: Any) -> Iterator[None]:
 
 def _changes(layer: Any) -> Iterator[tuple[Any, str, Any]]:
     if hasattr(layer, "unroll"):
-        yield layer, "unroll", True
+        yield layer, "unroll", False
     if hasattr(layer, "_could_use_gpu_kernel"):
         yield layer, "_could_use_gpu_kernel", False
     if layer.compute_dtype not in ("float32", None):

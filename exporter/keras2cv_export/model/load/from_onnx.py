@@ -54,6 +54,7 @@ def onnx_model(
         _open_batch(model),
         notes=notes,
         graph=model,
+        graph_file=path,
         judge=judge,
     )
 
@@ -62,7 +63,8 @@ def _judge(
     path: Path, inputs: Sequence[TensorSpec], outputs: Sequence[str], answers: Path | None
 ) -> Judge:
     if answers is None:
-        return Judge(NAME, OnnxRuntime(path, [spec.name for spec in inputs]))
+        names = [spec.name for spec in inputs]
+        return Judge(NAME, OnnxRuntime(path, names), exact=OnnxRuntime(path, names, exact=True))
     given = GivenAnswers(answers, inputs, outputs)
     return Judge(answers.name, given, given.samples)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.bundle.manifest import ModelSource
+from keras2cv_export.model.fronts.model_front import ModelFront
 from keras2cv_export.model.spec import TensorSpec
 
 Shapes = Mapping[str, Sequence[int]] | Sequence[int] | None
@@ -21,11 +23,13 @@ class Judge:
         name: For messages.
         call: Arrays in, (output name, array) pairs out.
         samples: The only samples that it knows the answers to; None: it can be asked anything.
+        exact: The same in float64; None where it cannot be had.
     """
 
     name: str
     call: Callable[..., list[tuple[str, Any]]]
     samples: tuple[tuple[Any, ...], ...] | None = None
+    exact: Callable[..., list[tuple[str, Any]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,10 @@ class LoadedModel:
         states: (input, output) of each state that a stateful layer begins and ends a call with.
         graph: The ir.Model of an ONNX file, whose sizes may be open; None for all others, which
             are traced.
+        graph_file: That file, whose graph a child process prepares; None: this process does.
         judge: Who answers for the model; None: TensorFlow, which `call` is made for.
         pictures_out: Whether an ONNX model's outputs (N, C, H, W) are given channels last.
+        front: The layers before `inputs`, which are not in the net; None: there are none.
     """
 
     name: str
@@ -58,8 +64,10 @@ class LoadedModel:
     notes: tuple[str, ...] = field(default=())
     states: tuple[tuple[str, str], ...] = field(default=())
     graph: Any = None
+    graph_file: Path | None = None
     judge: Judge | None = None
     pictures_out: bool = False
+    front: ModelFront | None = None
 
     def without_states(self) -> LoadedModel:
         """Return the model with the inputs that its users give, to decide on tasks by."""
@@ -71,11 +79,10 @@ class LoadedModel:
         if self.channels_last:
             return self
 
-        def call(*arrays: Any) -> list[tuple[str, Any]]:
-            pairs = self.call(*arrays)
-            return [(n, a.transpose(0, 2, 3, 1) if a.ndim == 4 else a) for n, a in pairs]
-
-        return replace(self, call=call, pictures_out=True)
+        judge = self.judge
+        if judge is not None and judge.exact is not None:
+            judge = replace(judge, exact=_channels_last(judge.exact))
+        return replace(self, call=_channels_last(self.call), judge=judge, pictures_out=True)
 
     @property
     def judge_name(self) -> str:
@@ -104,3 +111,13 @@ class LoadedModel:
         layers = self.keras_model._flatten_layers() if self.keras_model is not None else ()
         sizes = [x.input_dim for x in layers if type(x).__name__ == "Embedding"]  # Keras 2's too
         return min(sizes, default=None)
+
+
+def _channels_last(call: Callable[..., list[tuple[str, Any]]]) -> Callable[..., Any]:
+    """Return a call whose outputs of four axes are channels last."""
+
+    def moved(*arrays: Any) -> list[tuple[str, Any]]:
+        pairs = call(*arrays)
+        return [(n, a.transpose(0, 2, 3, 1) if a.ndim == 4 else a) for n, a in pairs]
+
+    return moved

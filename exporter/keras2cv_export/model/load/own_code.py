@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from keras2cv.errors import ModelError
+from keras2cv.visible_text import shown
 from keras2cv_export.model import config as architecture
 from keras2cv_export.model.imported_function import search_working_folder
 
@@ -45,14 +46,14 @@ def own_objects(modules: Sequence[str], config: Any) -> dict[str, Any]:
     foreign = architecture.foreign_classes(config)
     called = {re.split(r"[.>]", name)[-1] for name in foreign}
     called |= architecture.function_names(config) - set(dir(keras.activations))
-    shown = {
+    offered = {
         name: thing
         for module in modules
         for name, thing in vars(sys.modules[module]).items()
         if callable(thing) and _top(getattr(thing, "__module__", "")) == _top(module)
         if name in called or (isinstance(thing, type) and not hasattr(keras.layers, name))
     }
-    found = {**_inside(modules, foreign), **shown}
+    found = {**_inside(modules, foreign), **offered}
     renamed = {n: found[n.rpartition(">")[2]] for n in foreign if n.rpartition(">")[2] in found}
     return {**found, **renamed}
 
@@ -92,11 +93,12 @@ def refuse_unknown(
     if unknown:
         module = _defined_in(unknown, modules) or _module_of(unknown)
         advice = hint_for(unknown) or (
-            f"Pass the module that defines them with --import {module} "
-            f"(in Python: imports=['{module}'])."
+            f"Pass the module that defines them with --import {shown(module)} "
+            f"(in Python: imports=['{shown(module)}'])."
         )
         raise ModelError(
-            f"{path} uses classes or functions that are not known here: {', '.join(unknown)}. "
+            f"{path} uses classes or functions that are not known here: "
+            f"{', '.join(map(shown, unknown))}. "
             f"{advice}"
         )
 

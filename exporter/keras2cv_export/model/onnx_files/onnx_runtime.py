@@ -43,9 +43,12 @@ def require_onnx_runtime(path: Path) -> None:
 class OnnxRuntime:
     """A model in a child process, which starts with the first question."""
 
-    def __init__(self, path: Path, names: Sequence[str]) -> None:
-        """Ask for the answers of the file at `path`, whose inputs have these names."""
-        self._path, self._names = path, tuple(names)
+    def __init__(self, path: Path, names: Sequence[str], *, exact: bool = False) -> None:
+        """Ask for the answers of the file at `path`, whose inputs have these names.
+
+        `exact`: those of ONNX' reference implementation in float64.
+        """
+        self._path, self._names, self._exact = path, tuple(names), exact
         self._child: Conversation | None = None
 
     def __call__(self, *arrays: Any) -> list[tuple[str, Array]]:
@@ -60,7 +63,7 @@ class OnnxRuntime:
         try:
             if self._child is None:
                 self._child = Conversation(_ENTRY, _LIMITS)
-                self._child.ask({"path": str(self._path.absolute())})
+                self._child.ask({"path": str(self._path.absolute()), "exact": self._exact})
             reply = self._child.ask({"inputs": inputs})
         except ChildLost as lost:
             raise ModelError(

@@ -1,7 +1,7 @@
 """The child process in which ONNX Runtime opens a stranger's file and answers samples.
 
-It reads the file itself, so that only samples and answers travel. A file on which ONNX Runtime
-crashes costs this process, and a sentence.
+It reads the file itself, so that only samples and answers travel, and may write nowhere. A file on
+which ONNX Runtime crashes costs this process, and a sentence.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import numpy as np
 import onnx_ir as ir
 
 from keras2cv.errors import ModelError
+from keras2cv.isolation.confinement import confine, own_process
 
+from .exact import ExactSession
 from .plain import make_plain
 from .reading import read_onnx
 
@@ -25,28 +27,39 @@ Reply = dict[str, Any]
 def answer(
     request: Mapping[str, Any], report: Callable[..., None]
 ) -> Generator[Reply, Mapping[str, Any], None]:
-    """Open the file at `path`; then answer each sample with arrays by name.
+    """Open the file at `path`, in float64 if `exact`; then answer samples with arrays by name.
 
     Raises:
         ModelError: ONNX Runtime does not take the file.
     """
+    own_process()
+    confine([])
     report(stage="opening the model in ONNX Runtime")
-    session = _session(Path(request["path"]))
+    opened = _exact_session if request.get("exact") else _session
+    session = opened(Path(request["path"]))
     request = yield {}
     report(stage="running the model in ONNX Runtime")
     while True:
         request = yield _answered(session, request["inputs"])
 
 
+def _plain(path: Path) -> Any:
+    model = read_onnx(path)
+    make_plain(model)
+    return ir.to_proto(_with_weights_inside(model))
+
+
+def _exact_session(path: Path) -> Any:
+    return ExactSession(_plain(path))
+
+
 def _session(path: Path) -> Any:
     import onnxruntime
 
-    model = read_onnx(path)
-    make_plain(model)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = 2
-    data = ir.to_proto(_with_weights_inside(model)).SerializeToString()
+    data = _plain(path).SerializeToString()
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its own errors, which have no base class of their own

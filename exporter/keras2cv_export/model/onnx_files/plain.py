@@ -18,6 +18,7 @@ from onnx_ir.passes import common
 from keras2cv.errors import ModelError
 from keras2cv_export.graph.edit import drop_unread
 
+from .function_calls import require_few_nodes
 from .reading import ZIPPED
 
 _OTHER_FLOATS: Final = (ir.DataType.FLOAT16, ir.DataType.BFLOAT16, ir.DataType.DOUBLE)
@@ -27,9 +28,10 @@ def make_plain(model: ir.Model) -> tuple[str, ...]:
     """Change a graph in place; return a note for the user on what was changed.
 
     Raises:
-        ModelError: No output is left.
+        ModelError: No output is left, there are too many nodes, or functions call themselves.
     """
     common.RemoveInitializersFromInputsPass()(model)
+    require_few_nodes(model)
     if model.functions:
         common.InlinePass()(model)
     names = _without_text(model)

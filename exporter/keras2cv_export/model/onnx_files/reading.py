@@ -15,6 +15,7 @@ from keras2cv.plain_files import require_plain
 
 # One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
 MAX_BYTES: Final = 2**31 - 1
+_MOST_NODES: Final = 100_000  # constants included, which take ten seconds to read
 ZIPPED: Final = "keras2cv.zipped"  # metadata: the outputs whose maps became arrays
 
 
@@ -71,11 +72,16 @@ def _look_through(path: Path) -> None:
     """Refuse a file that no exporter writes, before a library believes it."""
     try:
         with path.open("rb") as file:
-            check_onnx(file.read(), external=True)
+            nodes = len(check_onnx(file.read(), external=True).nodes)
     except OnnxError as error:
         raise ModelError(
             f"{path} is no ONNX file that can be used: it {error}. Export it again."
         ) from None
+    if nodes > _MOST_NODES:
+        raise ModelError(
+            f"{path} has {nodes} nodes, and {_MOST_NODES} are the most that are read. Simplify it "
+            "before, or export a smaller part."
+        )
 
 
 def _refuse_outside(path: Path, model: ir.Model) -> None:
@@ -96,6 +102,18 @@ def _refuse_outside(path: Path, model: ir.Model) -> None:
                 f"{path} has weights in {str(tensor.location)!r}, which is not there. "
                 "Copy that file too."
             )
+        if not _lies_within(tensor, file.stat().st_size):
+            raise ModelError(
+                f"{path} has the weights {tensor.name!r} in {str(tensor.location)!r}, which is "
+                "too short or holds them elsewhere. Copy that file again."
+            )
+
+
+def _lies_within(tensor: ir.ExternalTensor, size: int) -> bool:
+    """Whether a tensor's place in a file of `size` bytes holds exactly its numbers."""
+    offset = tensor.offset or 0
+    length = tensor.nbytes if tensor.length is None else tensor.length
+    return offset >= 0 and length == tensor.nbytes and offset + length <= size
 
 
 def external_tensors(model: ir.Model) -> Iterator[ir.ExternalTensor]:

@@ -22,7 +22,7 @@ CONFIG: Final = "config.json"
 # An architecture is text; the largest of keras.applications has 2 MB.
 MAX_CONFIG_BYTES: Final = 64 * 2**20
 MAX_BYTES: Final = 64 * 2**30  # of all members, unpacked
-_MAX_MEMBERS: Final = 100_000
+_MAX_MEMBERS: Final = 4096  # Keras writes three, and one for each asset
 # Keras stores members as they are. Weights hardly get smaller when they are packed; those of a
 # pruned model, nine of ten zero, to an eighth.
 _FREE_BYTES: Final = 64 * 2**20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +10,14 @@ import numpy as np
 from keras2cv.evaluation.data.segmentations import check_segmentation, decode_runs
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.detect.rotated import rotated_iou
-from keras2cv_export.tasks.answer_match import AnswerFormError, AnswerLimits, as_numbers, edge_limit
+from keras2cv.tasks.keypoints_result import Keypoints
+from keras2cv_export.tasks.answer_match import (
+    AnswerFormError,
+    AnswerLimits,
+    as_numbers,
+    as_score,
+    edge_limit,
+)
 
 from .belonging_agreement import mask_of
 
@@ -18,6 +25,7 @@ Array = np.ndarray[Any, Any]
 
 KEYS: Final = ("mask", "keypoints", "polygon_xy", "angle")
 _LEAST_IOU: Final = 0.9  # of masks, which enlarging decides along their edges
+_DEGREES: Final = 0.5  # of an angle
 _OF_SIDE: Final = 2e-3  # of the picture's longer side
 
 
@@ -27,8 +35,8 @@ def difference(
     """Return how what belongs to a box differs, as a clause; "" if it is the same.
 
     Args:
-        given: "mask" (H, W) or run lengths, "keypoints" (K, 2) or (K, 3), "polygon_xy" (4, 2), of
-            those that the reference has.
+        given: "mask" (H, W) or run lengths, "keypoints" (K, 2) or (K, 3), "polygon_xy" (4, 2) and
+            "angle" in degrees, of those that the reference has.
         ours: The bundle's boxes.
         number: Which of them is the partner.
         limits: How near they must be.
@@ -36,7 +44,7 @@ def difference(
     Raises:
         AnswerFormError: It has another form, or the bundle's boxes have none.
     """
-    compare = {"mask": _mask, "keypoints": _points, "polygon_xy": _corners}
+    compare = {"mask": _mask, "keypoints": _points, "polygon_xy": _corners, "angle": _angle}
     found = (
         compare[key](value, ours, number, limits)
         for key, value in given.items()
@@ -73,6 +81,8 @@ def _points(given: Any, ours: Detections, number: int, limits: AnswerLimits) -> 
         raise AnswerFormError("has keypoints of boxes, and the bundle has none")
     mine = ours.keypoints[number]
     if isinstance(given, list | tuple) and given and isinstance(given[0], Mapping):
+        if clause := _other_names(given, mine):
+            return clause
         given = [_row(point) for point in given]
     points = as_numbers(given, "keypoints")
     if points.shape not in ((len(mine), 2), (len(mine), 3)):
@@ -94,6 +104,23 @@ def _points(given: Any, ours: Detections, number: int, limits: AnswerLimits) -> 
 def _row(point: Mapping[str, Any]) -> list[Any]:
     score = point.get("score")
     return [*point.get("xy", ()), *([] if score is None else [score])]
+
+
+def _other_names(given: Sequence[Mapping[str, Any]], mine: Keypoints) -> str:
+    """Return which point has another name, as a clause; "" where none has, or none is named."""
+    if mine.labels is None:
+        return ""
+    pairs = zip((point.get("label") for point in given), mine.labels, strict=False)
+    wrong = next((pair for pair in pairs if pair[0] not in (None, pair[1])), None)
+    return "" if wrong is None else f"the point {wrong[0]!r} is called {wrong[1]!r}"
+
+
+def _angle(given: Any, ours: Detections, number: int, _: AnswerLimits) -> str:
+    """Compare the direction of a box's sides: a quarter of a turn exchanges width and height."""
+    if ours.angles is None:
+        raise AnswerFormError("has angles of boxes, and the bundle has none")
+    gap = abs((as_score(given, "angle") - float(ours.angles[number]) + 45) % 90 - 45)
+    return "" if gap <= _DEGREES else f"the angle of a box is {gap:.2g} degrees off"
 
 
 def _corners(given: Any, ours: Detections, number: int, limits: AnswerLimits) -> str:

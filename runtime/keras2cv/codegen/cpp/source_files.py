@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.codegen.cpp.identifier import identifier
 from keras2cv.codegen.cpp.one_source import one_source
+from keras2cv.codegen.cpp.reserved_words import RESERVED
+from keras2cv.codegen.detector_traits import detector_traits
+from keras2cv.codegen.identifier import identifier
 from keras2cv.codegen.language import Words
+from keras2cv.codegen.tail_steps import lacking as tail_lacking
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
+from keras2cv.tasks.detect.record import DetectRecord
 
 # The oldest OpenCV that libraries are built with. The runtime takes 4.5.5, which has no build here.
 _OLDEST: Final = "4.6"
@@ -40,15 +44,53 @@ _PARTS: Final = {
     "tail.hpp": "tail",
     "model.hpp": "",
     "drawing.hpp": "drawn",
+    "detect/numbers.hpp": "perclass",
+    "detect/head.hpp": "head",
+    "detect/rotated.hpp": "rotated",
+    "detect/masks.hpp": "masks",
+    "detect/keypoints.hpp": "boxpoints",
     "answer/{kind}.hpp": "",
     "predictor.hpp": "",
 }
 
 
+def library_traits(manifest: Manifest) -> frozenset[str]:
+    """Return the traits that decide which library is written for a bundle.
+
+    Those of every language, of detectors and of each picture, and of special pictures:
+
+        pictures    several inputs are images
+        deep        of 16 bits
+        bands       of other channels than gray or colour
+        clips       the only input is a clip of frames
+    """
+    pictures = manifest.pictures
+    found = traits_of(manifest).union(*(traits_of(manifest.about(rules)) for rules in pictures))
+    special = {
+        "pictures": len(pictures) > 1,
+        "deep": any(rules.depth is not None for rules in pictures),
+        "bands": any(rules.color not in ("RGB", "BGR", "GRAY") for rules in pictures),
+        "clips": any(rules.clip is not None for rules in pictures),
+    }
+    own = {name for name, is_so in special.items() if is_so}
+    return found | detector_traits(manifest) | own
+
+
+def lacking(manifest: Manifest) -> list[str]:
+    """Return what a bundle needs and libraries in C++ do not have, each in words."""
+    missing = tail_lacking(manifest)
+    if {"pillow", "tensorflow"} <= library_traits(manifest):
+        missing.append("filters of both Pillow and TensorFlow")
+    clips = [rules.clip for rules in manifest.pictures if rules.clip is not None]
+    if clips and len(manifest.inputs) > 1:
+        missing.append(f"clips of {clips[0].window} frames beside other inputs")
+    return missing
+
+
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     """Return file name -> text of the library for bundles that are like that of `manifest`."""
-    traits, name = traits_of(manifest), identifier(words["folder"])
-    words = {**words, "namespace": name, "oldest": _OLDEST}
+    traits, name = library_traits(manifest), identifier(words["folder"], RESERVED)
+    words = {**words, "namespace": name, "oldest": _OLDEST, "form": _form_of_head(manifest)}
 
     def filled(template: str) -> str:
         return fill(read_template("cpp", template.format_map(words)), traits, words)
@@ -58,3 +100,9 @@ def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     files = {file.format_map(words): filled(template) for template, file in _FILES.items()}
     files[f"src/{name}.cpp"] = one_source(f"keras2cv/{name}.hpp", parts, f"keras2cv::{name}")
     return files
+
+
+def _form_of_head(manifest: Manifest) -> str:
+    """Return the form of a detector's head, as its manifest has it; "" without one."""
+    record = manifest.task.record
+    return record.head.form if isinstance(record, DetectRecord) and record.head else ""

@@ -11,6 +11,7 @@ PYTHON = Language(
     decodes_heads=True,
     reads_belongings=True,
     prepares_all=True,
+    looks_up=True,
 )
 
 __all__ = ["PYTHON"]

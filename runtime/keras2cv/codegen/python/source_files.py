@@ -42,10 +42,12 @@ def _left_out(manifest: Manifest) -> frozenset[str]:
     pictures = manifest.pictures
     libraries = {rules.interpolation.partition("-")[0] for rules in pictures}
     needed = {
+        "preparing.front_values": manifest.front is not None,
         "numpy_tail.finish": manifest.tail is not None,
         "pixels.resize.pillow": bool(libraries & {"pil", "pil13"}),
         "pixels.resize.tf_image": "tf" in libraries,
         "streams.side_by_side": bool(pictures) and len(manifest.inputs) > 1,
+        "streams.tables": not pictures or len(manifest.inputs) > 1,
         "streams.videos": bool(pictures),
         "streams.windows": any(rules.clip is not None for rules in pictures),
     }

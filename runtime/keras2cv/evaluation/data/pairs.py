@@ -9,7 +9,7 @@ from typing import Final
 
 from keras2cv.errors import InputError
 from keras2cv.evaluation.data.places import DataPlace, by_stem, files_in, images_in, read_text
-from keras2cv.evaluation.data.tables import find_file, read_rows
+from keras2cv.evaluation.data.tables import TableFiles, read_rows
 from keras2cv.evaluation.labelled import DataProblems, LabelledData, LabelledSample, Pair
 
 # What goes in, and what should come out.
@@ -73,10 +73,9 @@ def read_same_pairs(place: DataPlace, _: str) -> LabelledData | None:
         return None
     problems, pairs = DataProblems(), []
     paths: dict[str, Path] = {}
+    there = TableFiles(path, place)
     for where, one, other, is_same in _rows(path, problems):
-        files = [
-            find_file(name, path, place) or _lfw_file(name, path, place) for name in (one, other)
-        ]
+        files = [there.find(name) or _lfw_file(name, there) for name in (one, other)]
         missing = [name for name, file in zip((one, other), files, strict=True) if file is None]
         if missing:
             text = f"{where} names {missing[0]}, and there is no such file."
@@ -134,8 +133,8 @@ def _lfw(name: str, number: str) -> str:
     return f"{name}/{name}_{number.zfill(4)}"
 
 
-def _lfw_file(name: str, table: Path, place: DataPlace) -> Path | None:
+def _lfw_file(name: str, there: TableFiles) -> Path | None:
     for suffix in (".jpg", ".png", ".jpeg", ".bmp", ".webp"):
-        if (found := find_file(name + suffix, table, place)) is not None:
+        if (found := there.find(name + suffix)) is not None:
             return found
     return None

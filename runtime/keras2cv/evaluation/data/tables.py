@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from keras2cv.errors import InputError
-from keras2cv.evaluation.data.places import DataPlace, files_in, is_file, read_text, subfolder
+from keras2cv.evaluation.data.places import DataPlace, files_in, read_text, subfolder
 from keras2cv.evaluation.labelled import (
     DataProblems,
     LabelledData,
@@ -27,6 +28,7 @@ from keras2cv.streams.sources import IMAGE_SUFFIXES
 _SUFFIXES: Final = (".csv", ".tsv")
 _FILE_COLUMNS: Final = ("file", "filename", "file_name", "path", "filepath", "image", "img", "name")
 _FOLDERS: Final = ("images", "imgs", "image", "train", "test", "val", "jpegimages")
+_MOST_COLUMNS: Final = 10_000
 _CLASS_COLUMNS: Final = ("label", "class", "category", "target", "species", "y")
 _TEXT_COLUMNS: Final = ("text", "label", "words", "transcription")
 
@@ -64,8 +66,9 @@ def read_table(place: DataPlace, task: str) -> LabelledData | None:
         raise InputError(f"{path} has one column. Write a file and its label in each row.")
     problems = DataProblems()
     texts: dict[Path, list[str]] = {}
+    files = TableFiles(path, place)
     for number, row in enumerate(rows, 2 if header else 1):
-        _read_row(path, place, number, row, file_column, columns, texts, problems)
+        _read_row(path, files, number, row, file_column, columns, texts, problems)
     return _data(path, task, [header[k] if header else "" for k in columns], texts, problems)
 
 
@@ -73,7 +76,7 @@ def read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
     """Return the header of a table (empty without one) and its rows.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or a row is too long.
     """
     text = read_text(path)
     first = text.partition("\n")[0]
@@ -83,6 +86,12 @@ def read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
         rows = [row for row in csv.reader(text.splitlines(), delimiter=mark) if any(row)]
     except csv.Error as error:
         raise InputError(f"{path} is no table of comma-separated values: {error}.") from error
+    longest = max(map(len, rows), default=0)
+    if longest > _MOST_COLUMNS:
+        raise InputError(
+            f"{path} has a row of {longest} cells, and {_MOST_COLUMNS} are the most that are read. "
+            "Give arrays in an .npz file."
+        )
     rows = [[cell.strip() for cell in row] for row in rows]
     if rows and not any(Path(cell).suffix.lower() in IMAGE_SUFFIXES for cell in rows[0]):
         return rows[0], rows[1:]
@@ -96,7 +105,7 @@ def _column(header: Sequence[str], names: Sequence[str], default: int) -> int:
 
 def _read_row(
     table: Path,
-    place: DataPlace,
+    files: TableFiles,
     number: int,
     row: Sequence[str],
     file_column: int,
@@ -108,7 +117,7 @@ def _read_row(
     if len(row) <= max(file_column, *columns) or not row[file_column]:
         problems.note("label unreadable", where, f"{where} has {len(row)} cells, and lacks some.")
         return
-    file = find_file(row[file_column], table, place)
+    file = files.find(row[file_column])
     if file is None:
         text = f"{where} names {row[file_column]}, and there is no such file."
         problems.note("file missing", where, text)
@@ -122,17 +131,21 @@ def _read_row(
     texts[file] = cells
 
 
-def find_file(name: str, table: Path, place: DataPlace) -> Path | None:
-    """Return the file that a table names: beside it, in the data's folder, or in a usual one."""
-    folders = [table.parent]
-    if place.data.is_dir():
-        folders.insert(0, place.data)
-    for folder in folders:
-        for path in (folder / name, *(folder / inner / name for inner in _FOLDERS)):
-            if is_file(path):
-                return path
-    inner = subfolder(folders[0], _FOLDERS)
-    return inner / name if inner is not None and is_file(inner / name) else None
+class TableFiles:
+    """Finds the files that a table names: beside it, in the data's folder, or in a usual one."""
+
+    def __init__(self, table: Path, place: DataPlace) -> None:
+        """Look once for the folders that there are: a table may name 200,000 files."""
+        tops = [place.data, table.parent] if place.data.is_dir() else [table.parent]
+        usual = [folder for top in tops for folder in (top, *(top / one for one in _FOLDERS))]
+        inner = subfolder(tops[0], _FOLDERS)
+        there = dict.fromkeys(usual if inner is None else [*usual, inner])
+        self._folders = [str(folder) for folder in there if folder.is_dir()]
+
+    def find(self, name: str) -> Path | None:
+        """Return the file of a name; None if there is none."""
+        paths = (os.path.join(folder, name) for folder in self._folders)  # noqa: PTH118 - faster
+        return next((Path(path) for path in paths if os.path.isfile(path)), None)  # noqa: PTH113
 
 
 def _data(

@@ -13,7 +13,7 @@ from keras2cv.evaluation.data.places import (
     read_label,
     read_text,
 )
-from keras2cv.evaluation.data.tables import find_file
+from keras2cv.evaluation.data.tables import TableFiles
 from keras2cv.evaluation.labelled import BadTruthError, DataProblems, LabelledData, LabelledSample
 
 _LISTS: Final = ("labels.txt", "gt.txt", "annotation.txt", "annotations.txt", "words.txt")
@@ -54,6 +54,7 @@ def _list_at(place: DataPlace) -> Path | None:
 
 def _read_list(path: Path, place: DataPlace) -> LabelledData:
     problems, samples, known = DataProblems(), [], set()
+    files = TableFiles(path, place)
     for number, line in enumerate(read_text(path).splitlines(), 1):
         found = re.match(r"\s*(?:([^,\t]+?)[,\t]\s*|(\S+)\s+)(.*)$", line)
         if not line.strip() or line.startswith("#"):
@@ -64,7 +65,7 @@ def _read_list(path: Path, place: DataPlace) -> LabelledData:
             continue
         name, text = (found[1] or found[2]).strip(), found[3].strip()
         quoted = re.fullmatch(r'"(.*)"', text)
-        file = find_file(name, path, place)
+        file = files.find(name)
         if file is None:
             note = f"{where} names {name}, and there is no such file."
             problems.note("file missing", where, note)

@@ -14,6 +14,7 @@ from keras import layers
 
 from keras2cv.errors import ModelError
 from keras2cv_export.model.load import load_model
+from keras2cv_export.model.load.own_code import refuse_unknown
 from support.loaded_models import ask
 
 PROOF = "it_ran.txt"
@@ -206,3 +207,14 @@ def test_a_class_deep_in_an_imported_package_is_found(
         for name in ("deeppkg", "deeppkg.inner"):
             sys.modules.pop(name, None)
     assert found["y"].shape == (1, 2)
+
+
+def test_names_of_unknown_classes_stay_on_one_line(tmp_path: Path) -> None:
+    """A file can call its classes as it likes."""
+    config = {"class_name": "Up\n\x1b[2J\u202e", "module": "evil\nmodule", "config": {"name": "x"}}
+    path = tmp_path / "x.keras"
+    path.touch()
+    with pytest.raises(ModelError) as refused:
+        refuse_unknown(path, {"config": {"layers": [config]}}, {})
+    assert str(refused.value).isprintable()
+    assert r"\x1b[2J" in str(refused.value)

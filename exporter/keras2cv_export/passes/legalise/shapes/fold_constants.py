@@ -11,6 +11,8 @@ recurrent layers). Exact: the same float32 arithmetic, done once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import onnx
 import onnx_ir as ir
 from onnx.reference import ReferenceEvaluator
@@ -24,15 +26,25 @@ from keras2cv_export.graph.layer_marks import layers_kept
 _LIMIT = 2**40
 
 
-def fold_constants(model: ir.Model) -> int:
-    """Fold in place; return how many nodes went."""
+def fold_constants(model: ir.Model, worth: Callable[[ir.Node], bool] | None = None) -> int:
+    """Fold in place; return how many nodes went.
+
+    Args:
+        model: The graph.
+        worth: Whether a node of constants should be computed; None: each.
+    """
     before = len(model.graph)
     with layers_kept(model):
         fold_constants_ir(
-            model, onnx_shape_inference=True, input_size_limit=_LIMIT, output_size_limit=_LIMIT
+            model,
+            onnx_shape_inference=True,
+            input_size_limit=_LIMIT,
+            output_size_limit=_LIMIT,
+            should_fold=lambda node: None if worth is None or worth(node) else False,
         )
         for node in list(model.graph):
-            _fold_rest(model, node)
+            if worth is None or worth(node):
+                _fold_rest(model, node)
         common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
         common.RemoveUnusedNodesPass()(model)
     return before - len(model.graph)

@@ -1,6 +1,7 @@
 // @task@ with OpenCV and nothing else.
 #pragma once
 
+#include <array>  //@only rotated
 #include <cstddef>
 #include <map>  //@only inputs
 #include <memory>
@@ -43,6 +44,11 @@ struct Options {
 using Inputs = std::map<std::string, cv::Mat>;
 
 //@end
+//@begin clips
+// The frames of a clip: as many of a video as it covers, one after the other.
+using Clip = std::vector<cv::Mat>;
+
+//@end
 // A model that is ready to run. It and its copies may be used by any number of threads at once: each
 // call has a net for itself, and a net is loaded whenever more calls run at once than ever before.
 class Predictor {
@@ -51,9 +57,23 @@ public:
     // new, or if this machine lacks the device.
     explicit Predictor(const std::string& folder, const Options& options = {});
 
-//@begin !inputs
-    // Return the answer for an image of any size, as cv::imread gives it: BGR, gray or BGRA, in 8 or 16
-    // bits. Throws Error if it is none, or OpenCV fails.
+//@begin clips
+    // Return the answer for a clip, whose `clip_frames()` frames are as cv::imread gives images: of any size,
+    // but the same one. Throws Error if they are fewer or more, or OpenCV fails.
+    Result predict(const Clip& frames) const;
+
+    // Return an answer for each clip, `batch()` of them at a time.
+    std::vector<Result> predict(const std::vector<Clip>& clips) const;
+
+    std::size_t clip_frames() const;  // of a video that a clip covers
+    std::size_t clip_hop() const;     // frames after which the next clip of a video begins
+
+//@end
+//@begin !inputs !clips
+    // Return the answer for an image of any size, as cv::imread gives it: BGR, gray or BGRA, in 8 or 16  //@only !bands
+    // bits. Throws Error if it is none, or OpenCV fails.  //@only !bands
+    // Return the answer for an image of any size, with as many channels as the model takes, in 8 or 16  //@only bands
+    // bits. Throws Error if it is none, or OpenCV fails.  //@only bands
     Result predict(const cv::Mat& image) const;
 
     // Return an answer for each image, `batch()` of them at a time.
@@ -69,7 +89,21 @@ public:
     std::vector<Result> predict(const std::vector<Inputs>& samples) const;
 
     std::vector<std::string> input_names() const;
-    std::string image_input() const;  // the one that takes an image  //@only photo
+    std::string image_input() const;  // the one that takes an image  //@only photo !pictures
+    std::string image_input() const;  // the first one that takes an image: answers are drawn on it  //@only pictures
+    std::vector<std::string> image_inputs() const;  //@only pictures
+//@end
+//@begin deep bands
+    // Return the image in a file as an input takes it: with 16 bits, or with all of its channels.
+    cv::Mat read_image(const std::string& path) const;  //@only !inputs
+    cv::Mat read_image(const std::string& path, const std::string& input) const;  //@only inputs
+
+//@end
+//@begin bands
+    // Return what answers are drawn on: BGR of an image of other channels, the first of which are red, green
+    // and blue.
+    cv::Mat drawable(const cv::Mat& image) const;
+
 //@end
     std::size_t batch() const;  // samples in a run of the net
 

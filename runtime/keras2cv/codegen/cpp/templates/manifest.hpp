@@ -1,6 +1,7 @@
 // What a bundle says about itself: manifest.json, read with cv::FileStorage.
 #pragma once
 
+#include <algorithm>  //@only clips
 #include <sstream>
 #include <string>
 #include <utility>
@@ -33,6 +34,7 @@ public:
 
     // Throw for a key that is none of these: it changes what the others mean.
     void expect_keys(const std::string& known) const {
+        expect(node_.isMap(), "a map");
         for (const std::string& key : node_.keys())
             if ((" " + known + " ").find(" " + key + " ") == std::string::npos)
                 throw Error("manifest.json: " + path_ + "." + key + " is unknown to this program. Generate "
@@ -88,8 +90,18 @@ struct Preprocessing {
     cv::Size size;
     std::vector<double> mean, deviation;
     double scale = 1;
-    int pad = 0;  // the colour of the bars of letterbox and pad, 0..255
+    int pad = 0;  // the colour of the bars of letterbox and pad, in pixel units
     bool transpose = false;  // rows become columns, after the resize
+    bool is_deep = false;    // of 16 bits a channel  //@only deep
+//@begin clips
+    // A clip has `window` frames, each `stride` frames of the video after the one before; the next clip
+    // begins `hop` frames after this one.
+    int window = 1, stride = 1, hop = 1;
+
+    int span() const { return (window - 1) * stride + 1; }  // frames of the video
+//@end
+
+    int channels() const { return static_cast<int>(mean.size()); }
 };
 
 //@end
@@ -102,6 +114,7 @@ struct Manifest {
     std::vector<TensorSpec> heads;  // outputs of the net that only the tail reads  //@only tail
     Node steps;                     // the tail's  //@only tail
     Preprocessing preprocessing;  //@only !arrays
+    std::vector<Preprocessing> more_pictures;  // of the other inputs that are images  //@only pictures
     Node task;
 };
 
@@ -135,7 +148,10 @@ inline std::vector<TensorSpec> read_tensors(const Node& tensors, int batch) {
 // Return how images are prepared; what that makes must be what its input takes.
 inline Preprocessing read_preprocessing(const Node& node, const std::vector<TensorSpec>& inputs) {
     Preprocessing rules;
-    node.expect_keys("input color size resize interpolation mean scale std source pad transpose");
+    node.expect_keys(
+        "depth "  //@only deep
+        "clip "  //@only clips
+        "input color size resize interpolation mean scale std source pad transpose");
     rules.input = node["input"].text();
     rules.color = node["color"].text();
     rules.resize = node["resize"].text();
@@ -145,20 +161,42 @@ inline Preprocessing read_preprocessing(const Node& node, const std::vector<Tens
     rules.deviation = node["std"].numbers();
     if (rules.resize == "letterbox" || rules.resize == "pad") rules.pad = node["pad"].integer();
     rules.transpose = node.has("transpose");
+    rules.is_deep = node.has("depth");  //@only deep
+//@begin clips
+    const Node clip = node["clip"];
+    rules.window = clip["window"].integer();
+    rules.stride = clip["stride"].integer();
+    rules.hop = clip["hop"].integer();
+    clip.expect(std::min({rules.window, rules.stride, rules.hop}) > 0 &&
+                    std::max({rules.window, rules.stride, rules.hop}) <= 4096, "numbers of 1 to 4096 frames");
+//@end
     const std::vector<int> size = node["size"].integers();
     node["size"].expect(size.size() == 2, "[width, height]");
     rules.size = {size[0], size[1]};
-    const int channels = rules.color == "GRAY" ? 1 : 3;
-    node["mean"].expect(rules.mean.size() == static_cast<std::size_t>(channels), "one number per channel");
+    const int channels = rules.color == "GRAY" ? 1 : 3;  //@only !bands
+    int channels = rules.color == "GRAY" ? 1 : 3;  //@only bands
+    if (rules.color == "RGBA" || rules.color == "BGRA") channels = 4;  //@only bands
+    if (rules.color == "CHANNELS") channels = rules.channels();  //@only bands
+    node["mean"].expect(rules.channels() == channels, "one number per channel");
     node["std"].expect(rules.deviation.size() == rules.mean.size(), "one number per channel");
     for (const TensorSpec& input : inputs) {
         if (input.name != rules.input) continue;
         const cv::Size fitted = rules.transpose ? cv::Size(size[1], size[0]) : rules.size;
-        node["size"].expect(input.net_shape == std::vector<int>{input.keras_shape[0], channels, fitted.height,
-                                                                fitted.width}, "the size of the net's input");
+        std::vector<int> shape = {input.keras_shape[0], channels, fitted.height, fitted.width};
+        shape.insert(shape.begin() + 2, rules.window);  //@only clips
+        node["size"].expect(input.net_shape == shape, "the size of the net's input");
         return rules;
     }
     throw Error("manifest.json: preprocessing.input is none of the inputs. Export the bundle again.");
+}
+
+//@end
+//@begin photo
+// Return how images become an input, or nullptr if it takes arrays.
+inline const Preprocessing* rules_of(const Manifest& manifest, const std::string& input) {
+    for (const Preprocessing& rules : manifest.more_pictures)  //@only pictures
+        if (rules.input == input) return &rules;  //@only pictures
+    return manifest.preprocessing.input == input ? &manifest.preprocessing : nullptr;
 }
 
 //@end
@@ -201,7 +239,8 @@ inline Manifest read_manifest(const std::string& folder) {
     if (manifest.task["kind"].text() != "@kind@")
         throw Error("The bundle's task is " + manifest.task["kind"].text() + ", this program is for "
                     "@kind@. Generate one with `keras2cv codegen " + folder + " --lang cpp`.");
-    for (const char* key : {"states", "more_pictures"})
+    for (const char* key : {"states", "front", "more_pictures"})  //@only !pictures
+    for (const char* key : {"states", "front"})  //@only pictures
         if (root.has(key))
             throw Error(std::string("The bundle has ") + key + ", which this program does not know. Use "
                         "keras2cv.load().");
@@ -226,6 +265,8 @@ inline Manifest read_manifest(const std::string& folder) {
         throw Error("The bundle finishes after the net by steps that this program does not do. "  //@only !tail
                     "Generate one with `keras2cv codegen " + folder + " --lang cpp`.");  //@only !tail
     manifest.preprocessing = read_preprocessing(root["preprocessing"], manifest.inputs);  //@only !arrays
+    for (const Node& node : root["more_pictures"].list())  //@only pictures
+        manifest.more_pictures.push_back(read_preprocessing(node, manifest.inputs));  //@only pictures
     return manifest;
 }
 

@@ -2,7 +2,7 @@
 // top left corner of the first one: pixel i spans i to i + 1.
 #pragma once
 
-//@begin crops
+//@begin crops masks
 #include <algorithm>
 #include <cmath>
 
@@ -23,7 +23,7 @@ struct Placement {
         return {(x - offset[0]) / scale[0], (y - offset[1]) / scale[1]};
     }
 
-//@begin crops
+//@begin crops masks
     // The part of the source that the net sees, in whole pixels of the source.
     cv::Rect visible() const {
         return whole(to_source(0, 0), to_source(input.width, input.height), source);

@@ -77,7 +77,47 @@ std::string Predictor::doubt() const {
     return "the bundle is unverified: nobody compared it with TensorFlow.";
 }
 
-//@begin !inputs
+//@begin clips
+Result Predictor::predict(const Clip& frames) const { return predict(std::vector<Clip>{frames})[0]; }
+
+std::vector<Result> Predictor::predict(const std::vector<Clip>& clips) const try {
+    const Preprocessing& rules = bundle_->manifest.preprocessing;
+    std::vector<Result> results;
+    for (std::size_t first = 0; first < clips.size(); first += batch()) {
+        std::vector<Clip> part;
+        for (std::size_t i = first; i < std::min(first + batch(), clips.size()); ++i) {
+            if (clips[i].size() != clip_frames())
+                throw Error("A clip covers " + std::to_string(clip_frames()) + " frames, got " +
+                            std::to_string(clips[i].size()) + ". Give as many, one after the other.");
+            part.emplace_back();
+            for (const cv::Mat& frame : clips[i]) {
+                part.back().push_back(as_bgr(frame));  //@only !deep !bands
+                part.back().push_back(as_picture(frame, rules));  //@only deep bands
+                if (frame.size() != clips[i].front().size())
+                    throw Error("The frames of a clip must be of one size. Resize or crop them alike.");
+            }
+        }
+        const cv::Mat blob = prepare_clips(part, rules, bundle_->manifest.batch);
+        const std::vector<Sample> samples = bundle_->run({blob}, part.size());
+        for (std::size_t i = 0; i < part.size(); ++i)
+            results.push_back(find_answer(samples[i], bundle_->task));  //@only !pixels
+            results.push_back(find_answer(samples[i], bundle_->task, place(part[i].back().size(), rules)));  //@only pixels
+    }
+    return results;
+} catch (const cv::Exception& error) {
+    throw Error("OpenCV " CV_VERSION " failed: " + error.err + ". Run `keras2cv selftest` on the bundle.");
+}
+
+std::size_t Predictor::clip_frames() const {
+    return static_cast<std::size_t>(bundle_->manifest.preprocessing.span());
+}
+
+std::size_t Predictor::clip_hop() const {
+    return static_cast<std::size_t>(bundle_->manifest.preprocessing.hop);
+}
+
+//@end
+//@begin !inputs !clips
 Result Predictor::predict(const cv::Mat& image) const { return predict(std::vector<cv::Mat>{image})[0]; }
 
 std::vector<Result> Predictor::predict(const std::vector<cv::Mat>& images) const try {
@@ -86,7 +126,8 @@ std::vector<Result> Predictor::predict(const std::vector<cv::Mat>& images) const
     for (std::size_t first = 0; first < images.size(); first += batch()) {
         std::vector<cv::Mat> part;
         for (std::size_t i = first; i < std::min(first + batch(), images.size()); ++i)
-            part.push_back(as_bgr(images[i]));
+            part.push_back(as_bgr(images[i]));  //@only !deep !bands
+            part.push_back(as_picture(images[i], rules));  //@only deep bands
         const cv::Mat blob = prepare(part, rules, bundle_->manifest.batch);
         const std::vector<Sample> samples = bundle_->run({blob}, part.size());
         for (std::size_t i = 0; i < part.size(); ++i)
@@ -108,15 +149,21 @@ std::vector<Result> Predictor::predict(const std::vector<Inputs>& samples) const
     for (std::size_t first = 0; first < samples.size(); first += batch()) {
         const std::size_t count = std::min(batch(), samples.size() - first);
         std::vector<cv::Mat> blobs;
-        std::vector<cv::Mat> images;  //@only photo
+        std::vector<cv::Mat> images;  // of the (first) input that takes some  //@only placed
         cv::Size size;  // of the input that is an image  //@only identity
         for (const TensorSpec& input : manifest.inputs) {
             const std::vector<cv::Mat> given = values_of(input, manifest, &samples[first], count);
-            if (input.name == manifest.preprocessing.input) {  //@only photo
-                for (const cv::Mat& image : given) images.push_back(as_bgr(image));  //@only photo
-                blobs.push_back(prepare(images, manifest.preprocessing, manifest.batch));  //@only photo
-                continue;  //@only photo
-            }  //@only photo
+//@begin photo
+            if (const Preprocessing* rules = rules_of(manifest, input.name)) {
+                std::vector<cv::Mat> pixels;
+                for (const cv::Mat& image : given)
+                    pixels.push_back(as_bgr(image));  //@only !deep !bands
+                    pixels.push_back(as_picture(image, *rules));  //@only deep bands
+                blobs.push_back(prepare(pixels, *rules, manifest.batch));
+                if (rules == &manifest.preprocessing) images = pixels;  //@only placed
+                continue;
+            }
+//@end
             blobs.push_back(as_blob(given, input));
             if (input.layout == "NCHW") size = {input.net_shape[3], input.net_shape[2]};  //@only identity
         }
@@ -139,14 +186,24 @@ std::vector<std::string> Predictor::input_names() const {
 }
 
 std::string Predictor::image_input() const { return bundle_->manifest.preprocessing.input; }  //@only photo
+//@begin pictures
+
+std::vector<std::string> Predictor::image_inputs() const {
+    std::vector<std::string> names;
+    for (const TensorSpec& input : bundle_->manifest.inputs)
+        if (rules_of(bundle_->manifest, input.name) != nullptr) names.push_back(input.name);
+    return names;
+}
+//@end
 
 //@end
 //@begin !arrays
-cv::Mat read_image(const std::string& path) {
+// Return the image in a file, decoded by these flags of cv::imread.
+inline cv::Mat decode(const std::string& path, int flags) {
     const std::vector<uchar> bytes = read_bytes(path);
     cv::Mat image;
     try {
-        if (!bytes.empty()) image = cv::imdecode(bytes, cv::IMREAD_COLOR);
+        if (!bytes.empty()) image = cv::imdecode(bytes, flags);
     } catch (const cv::Exception&) {
         // A size beyond OpenCV's limits, or a decoder that gave up: an empty image says as much.
     }
@@ -155,6 +212,36 @@ cv::Mat read_image(const std::string& path) {
                     "it, save it as .png there.");
     return image;
 }
+
+cv::Mat read_image(const std::string& path) { return decode(path, cv::IMREAD_COLOR); }
+//@begin deep bands
+
+cv::Mat Predictor::read_image(const std::string& path, const std::string& input) const {  //@only inputs
+cv::Mat Predictor::read_image(const std::string& path) const {  //@only !inputs
+    const Preprocessing* found = rules_of(bundle_->manifest, input);  //@only inputs
+    if (found == nullptr) throw Error("Input " + input + " takes no images. Give it an array.");  //@only inputs
+    const Preprocessing& rules = *found;  //@only inputs
+    const Preprocessing& rules = bundle_->manifest.preprocessing;  //@only !inputs
+    if (rules.color == "RGB" || rules.color == "BGR" || rules.color == "GRAY")
+        return decode(path, cv::IMREAD_COLOR);  //@only !deep
+        return decode(path, rules.is_deep ? cv::IMREAD_COLOR | cv::IMREAD_ANYDEPTH : cv::IMREAD_COLOR);  //@only deep
+    cv::Mat image = decode(path, cv::IMREAD_UNCHANGED);
+    if (rules.color == "CHANNELS" && image.channels() == 4) cv::cvtColor(image, image, cv::COLOR_BGRA2RGBA);
+    return image;
+}
+//@end
+//@begin bands
+
+cv::Mat Predictor::drawable(const cv::Mat& image) const {
+    if (bundle_->manifest.preprocessing.color != "CHANNELS") return as_bgr(image);
+    std::vector<cv::Mat> planes;
+    cv::split(image, planes);
+    if (planes.size() < 3) return as_bgr(planes[0]);
+    cv::Mat picture;
+    cv::merge(std::vector<cv::Mat>{planes[2], planes[1], planes[0]}, picture);
+    return as_bgr(picture);
+}
+//@end
 
 //@end
 }  // namespace keras2cv::@namespace@

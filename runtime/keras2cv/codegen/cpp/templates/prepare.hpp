@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstring>  //@only picked
+#include <map>  //@only deep
 #include <string>
+#include <utility>  //@only deep bands
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -24,12 +26,38 @@ inline cv::Mat as_bgr(const cv::Mat& image) {
         throw Error("An image must be gray, BGR or BGRA, uint8 or uint16, with sides of 1 to 32767 pixels. "
                     "cv::imread returns an empty one for a file that it cannot read.");
     cv::Mat pixels = image;
-    if (image.depth() == CV_16U) image.convertTo(pixels, CV_8U, 1.0 / 257);
+    if (image.depth() == CV_16U) image.convertTo(pixels, CV_8U, 1.0 / 256, -0.498);  // the upper byte
     if (channels == 1) cv::cvtColor(pixels, pixels, cv::COLOR_GRAY2BGR);
     if (channels == 4) cv::cvtColor(pixels, pixels, cv::COLOR_BGRA2BGR);
     return pixels;
 }
 
+//@begin deep bands
+// Return an image as `prepare` takes it: uint8 BGR, or as the input has it, of 16 bits or other channels.
+inline cv::Mat as_picture(const cv::Mat& image, const Preprocessing& rules) {
+    const bool is_plain = rules.color == "RGB" || rules.color == "BGR" || rules.color == "GRAY";
+    const bool is_deep = rules.is_deep;  //@only deep
+    const bool is_deep = false;  //@only !deep
+    if (is_plain && !is_deep) return as_bgr(image);
+    const bool is_image = image.dims == 2 && !image.empty() && std::max(image.rows, image.cols) <= 32767 &&
+                          (image.depth() == CV_8U || image.depth() == CV_16U);
+    const int channels = image.channels();
+    const bool is_colour = channels == 1 || channels == 3 || channels == 4;
+    if (!is_image || !(is_plain ? is_colour : channels == rules.channels()))
+        throw Error("An image for " + rules.input + " must have " +
+                    (is_plain ? "1, 3 or 4" : std::to_string(rules.channels())) + " channels of uint8 or "
+                    "uint16 and sides of 1 to 32767 pixels, got one of " + std::to_string(channels) + ".");
+    cv::Mat pixels = image;
+    if (is_deep && image.depth() == CV_8U) image.convertTo(pixels, CV_16U, 257);
+    if (!is_deep && image.depth() == CV_16U) image.convertTo(pixels, CV_8U, 1.0 / 256, -0.498);
+    if (is_plain && rules.color != "GRAY" && channels == 1) cv::cvtColor(pixels, pixels, cv::COLOR_GRAY2BGR);
+    if (is_plain && rules.color != "GRAY" && channels == 4) cv::cvtColor(pixels, pixels, cv::COLOR_BGRA2BGR);
+    if (rules.color == "GRAY" && channels == 3) cv::cvtColor(pixels, pixels, cv::COLOR_BGR2GRAY);
+    if (rules.color == "GRAY" && channels == 4) cv::cvtColor(pixels, pixels, cv::COLOR_BGRA2GRAY);
+    return pixels;
+}
+
+//@end
 // The largest centred part of an image that has the target's aspect ratio, rounded down.
 inline cv::Rect center_box(cv::Size image, cv::Size target) {
     const int width = std::max(1, std::min(image.width, image.height * target.width / target.height));
@@ -97,8 +125,34 @@ inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size 
                            const std::string& interpolation) {
     if (interpolation == "pil-nearest") return pick(image, part, size, true);  //@only picked
     if (interpolation == "tf-nearest") return pick(image, part, size, false);  //@only picked
-    if (is_resampled(interpolation)) return resample(image, part, size, interpolation);  //@only resample
+//@begin resample
+    const bool is_deep = image.depth() == CV_16U;  //@only deep
+    if (is_resampled(interpolation) && !is_deep) return resample(image, part, size, interpolation);  //@only deep
+    if (is_resampled(interpolation)) return resample(image, part, size, interpolation);  //@only !deep
+//@end
     const cv::Mat source = image(part);
+//@begin deep
+    if (image.depth() == CV_16U && interpolation.compare(0, 3, "tf-") == 0) {
+        cv::Mat floats;
+        source.convertTo(floats, CV_32F);
+        return resize_part(floats, cv::Rect({}, floats.size()), size, interpolation);
+    }
+    if (image.depth() == CV_16U) {
+        static const std::map<std::string, int> flags = {
+            {"nearest", cv::INTER_NEAREST}, {"linear", cv::INTER_LINEAR},     {"area", cv::INTER_AREA},
+            {"cubic", cv::INTER_CUBIC},     {"lanczos4", cv::INTER_LANCZOS4},
+        };
+        const auto flag = flags.find(interpolation);
+        if (flag == flags.end())
+            throw Error("There is no interpolation " + interpolation + " of 16 bits. Export the bundle "
+                        "again.");
+        cv::Mat resized;
+        cv::resize(source, resized, size, 0, 0, flag->second);
+        return resized;
+    }
+    if (image.depth() == CV_32F && interpolation == "tf-bilinear")  //@only bilinear
+        return resize_bilinear<float>(source, size);  //@only bilinear
+//@end
     if (interpolation == "tf-bilinear") return resize_bilinear(source, size);  //@only bilinear
     if (interpolation == "linear") return resize_linear(source, size);  //@only linear
     if (interpolation == "cubic") return resize_cubic(source, size);  //@only cubic
@@ -133,9 +187,36 @@ inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
     return resize_part(padded, cv::Rect({}, padded.size()), rules.size, rules.interpolation);
 }
 
+//@begin deep bands
+// Return images, as of `as_picture`, as one blob, each channel by itself and computed in double.
+inline cv::Mat prepare_channels(const std::vector<cv::Mat>& images, const Preprocessing& rules, int batch) {
+    const int height = rules.transpose ? rules.size.width : rules.size.height;
+    const int width = rules.transpose ? rules.size.height : rules.size.width;
+    cv::Mat blob(std::vector<int>{batch, rules.channels(), height, width}, CV_32F);
+    for (int n = 0; n < batch; ++n) {
+        std::vector<cv::Mat> planes;
+        cv::split(images[std::min(static_cast<std::size_t>(n), images.size() - 1)], planes);
+        if (rules.color == "RGB" || rules.color == "RGBA") std::swap(planes[0], planes[2]);
+        for (int c = 0; c < rules.channels(); ++c) {
+            const auto channel = static_cast<std::size_t>(c);
+            cv::Mat fitted = fit(planes[channel], rules), values;
+            if (rules.transpose) fitted = fitted.t();
+            fitted.convertTo(values, CV_64F);
+            values = (values - rules.mean[channel]) * rules.scale / rules.deviation[channel];
+            cv::Mat plane(height, width, CV_32F, blob.ptr<float>(n, c));  // a view
+            values.convertTo(plane, CV_32F);
+        }
+    }
+    return blob;
+}
+
+//@end
 // Return images (BGR, uint8, any sizes) as one blob (batch, C, H, W) float32; the last image fills
 // what is missing of the batch.
 inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& rules, int batch) {
+    const bool is_plain = rules.color == "RGB" || rules.color == "BGR" || rules.color == "GRAY";  //@only deep bands
+    if (!is_plain) return prepare_channels(images, rules, batch);  //@only bands !deep
+    if (!is_plain || rules.is_deep) return prepare_channels(images, rules, batch);  //@only deep
     std::vector<cv::Mat> fitted;
     for (const cv::Mat& image : images) {
         cv::Mat pixels = image;
@@ -155,4 +236,28 @@ inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& 
     return blob;
 }
 
+//@begin clips
+// Return clips, of as many frames of a video as one covers, as one blob (batch, C, frames, H, W); the last
+// one fills what is missing of the batch.
+inline cv::Mat prepare_clips(const std::vector<std::vector<cv::Mat>>& clips, const Preprocessing& rules,
+                             int batch) {
+    cv::Mat whole;
+    for (int n = 0; n < batch; ++n) {
+        const std::vector<cv::Mat>& clip = clips[std::min(static_cast<std::size_t>(n), clips.size() - 1)];
+        std::vector<cv::Mat> frames;
+        for (std::size_t i = 0; i < clip.size(); i += static_cast<std::size_t>(rules.stride))
+            frames.push_back(clip[i]);
+        const cv::Mat blob = prepare(frames, rules, rules.window);
+        const std::vector<int> sizes(blob.size.p, blob.size.p + 4);
+        if (n == 0) whole.create(std::vector<int>{batch, sizes[1], sizes[0], sizes[2], sizes[3]}, CV_32F);
+        for (int t = 0; t < sizes[0]; ++t)
+            for (int c = 0; c < sizes[1]; ++c)
+                std::copy_n(blob.ptr<float>(t, c), blob.step1(1), whole.ptr<float>() + whole.step1(0) *
+                            static_cast<std::size_t>(n) + whole.step1(1) * static_cast<std::size_t>(c) +
+                            whole.step1(2) * static_cast<std::size_t>(t));
+    }
+    return whole;
+}
+
+//@end
 }  // namespace keras2cv::@namespace@

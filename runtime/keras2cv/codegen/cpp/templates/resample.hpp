@@ -263,7 +263,11 @@ inline cv::Mat resample(const cv::Mat& image, const cv::Rect& part, cv::Size siz
                         const std::string& interpolation) {
     const std::vector<Taps> down = find_taps(interpolation, part.height, size.height);
     const std::vector<Taps> across = find_taps(interpolation, part.width, size.width);
-    return filter_height<float>(filter_height<uchar>(image(part), down).t(), across).t();
+    const cv::Mat source = image(part);
+    const bool is_float = source.depth() == CV_32F;  // of 16 bits  //@only deep
+    const cv::Mat high = is_float ? filter_height<float>(source, down) : filter_height<uchar>(source, down);  //@only deep
+    const cv::Mat high = filter_height<uchar>(source, down);  //@only !deep
+    return filter_height<float>(high.t(), across).t();
 }
 //@end
 

@@ -206,7 +206,8 @@ inline cv::Mat resize_area(const cv::Mat& image, cv::Size size) {
 //@end
 //@begin bilinear
 // tf.image.resize by "bilinear", which does not round to whole pixels: its positions are float32.
-inline cv::Mat resize_bilinear(const cv::Mat& image, cv::Size size) {
+template <typename Pixel = uchar>
+cv::Mat resize_bilinear(const cv::Mat& image, cv::Size size) {
     const int channels = image.channels();
     const auto find = [](int source, int count) {
         std::vector<Pair> pairs;
@@ -222,7 +223,7 @@ inline cv::Mat resize_bilinear(const cv::Mat& image, cv::Size size) {
     cv::Mat result(size, CV_32FC(channels));
     for (int y = 0; y < size.height; ++y) {
         const Pair& row = down[static_cast<std::size_t>(y)];
-        const uchar *upper = image.ptr(row.first), *lower = image.ptr(row.second);
+        const auto *upper = image.ptr<Pixel>(row.first), *lower = image.ptr<Pixel>(row.second);
         auto* target = result.ptr<float>(y);
         for (const Pair& column : across) {
             for (int c = 0; c < channels; ++c) {

@@ -2,7 +2,7 @@
 import { PredictError } from "./errors.js";
 import { imageOf, resize } from "./resize.js";
 
-const f32 = Math.fround;
+const f32 = Math.fround; //@only floats
 const MOST_PADDED = 2 ** 28; // pixels: Keras' way makes a square of gigabytes of a long strip //@only padded
 
 //@begin cropped
@@ -58,7 +58,7 @@ function onCanvas(image, { width, height }, { x, y }, colour) {
 //@end
 /** Bring an image to the net's size. */
 function fit(cv, image, rules) {
-  const whole = { x: 0, y: 0, width: image.width, height: image.height }; //@only !cropped !padded
+  const whole = { x: 0, y: 0, width: image.width, height: image.height }; //@only stretched letterbox
   const { interpolation } = rules;
   if (rules.resize === "stretch") return resize(cv, image, whole, rules, interpolation); //@only stretched
   if (rules.resize === "center-crop") return resize(cv, image, centerBox(image, rules), rules, interpolation); //@only cropped
@@ -83,6 +83,7 @@ function fit(cv, image, rules) {
   throw new PredictError(`This program has no resize rule ${rules.resize}. Generate it again.`);
 }
 
+//@begin !depth !alpha !bands
 /** The pixels of an ImageData in the order of `color`; alpha is dropped, not blended. */
 function channelsOf({ data, width, height }, { color, channels }) {
   const image = imageOf({ width, height, channels }), order = { RGB: [0, 1, 2], BGR: [2, 1, 0] }[color];
@@ -92,6 +93,25 @@ function channelsOf({ data, width, height }, { color, channels }) {
   }
   return image;
 }
+//@end
+//@begin depth alpha bands
+const grayOf = (red, green, blue) => Math.floor((red * 9798 + green * 19235 + blue * 3735 + 16384) / 32768);
+const ORDERS = { RGB: [0, 1, 2], BGR: [2, 1, 0], RGBA: [0, 1, 2, 3], BGRA: [2, 1, 0, 3] };
+
+/** The pixels of a picture in the order of `color`; of others than its own bits, as TensorFlow reads
+ * them: the upper byte, or 257 times the 8 bits. */
+function channelsOf({ data, width, height, channels: given = 4 }, rules) {
+  const { color, channels } = rules, wanted = rules.bits ?? 8, bits = 8 * data.BYTES_PER_ELEMENT;
+  const image = imageOf({ width, height, channels }, wanted === 16 ? Uint16Array : Uint8ClampedArray);
+  const level = (value) => (bits === wanted ? value : wanted === 16 ? value * 257 : value >> 8);
+  const order = given === 1 ? [0, 0, 0] : ORDERS[color] ?? Array.from({ length: channels }, (_, c) => c);
+  for (let i = 0, at = 0; i < image.data.length; i += channels, at += given) {
+    if (color === "GRAY" && given > 1) image.data[i] = grayOf(...[0, 1, 2].map((c) => level(data[at + c])));
+    else for (let c = 0; c < channels; c++) image.data[i + c] = level(data[at + order[c]]);
+  }
+  return image;
+}
+//@end
 
 /** Return a picture (an ImageData) as the net takes it: (C, H, W) float32. */
 export function prepare(cv, picture, rules) {
@@ -100,9 +120,36 @@ export function prepare(cv, picture, rules) {
   for (let pixel = 0; pixel < size; pixel++) {
     const x = pixel % width, y = Math.floor(pixel / width), at = rules.transpose ? x * height + y : pixel;
     for (let c = 0; c < channels; c++) {
-      const value = f32(f32(data[pixel * channels + c] - f32(rules.mean[c])) * rules.scale);
-      blob[c * size + at] = value / f32(rules.deviation[c]);
+      const value = f32(f32(data[pixel * channels + c] - f32(rules.mean[c])) * rules.scale); //@only !depth !alpha !bands
+      blob[c * size + at] = value / f32(rules.deviation[c]); //@only !depth !alpha !bands
+      //@begin depth alpha bands
+      blob[c * size + at] = (data[pixel * channels + c] - rules.mean[c]) * rules.scale / rules.deviation[c];
+      //@end
     }
   }
   return blob;
 }
+//@begin clips
+
+/** Return the frames of a clip as the model takes them: (T, H, W, C) float32. */
+export function prepareClip(cv, frames, rules) {
+  const { clip: { window, span, stride }, channels, width, height } = rules;
+  if (frames.length !== span) {
+    const how = stride === 1 ? "" : ` (${window} of them, with a stride of ${stride})`;
+    throw new PredictError(`A clip covers ${span} frames${how}, got ${frames.length}. Give as many.`);
+  }
+  const other = frames.find((frame) => frame.width !== frames[0].width || frame.height !== frames[0].height);
+  if (other) {
+    const [first, second] = [frames[0], other].map((frame) => `${frame.width}x${frame.height}`);
+    throw new PredictError(`The frames of a clip must be of one size, got ${first} and ${second} pixels. ` +
+      "Resize or crop them alike.");
+  }
+  const size = width * height, values = new Float32Array(window * size * channels);
+  for (let t = 0; t < window; t++) {
+    prepare(cv, frames[t * stride], rules).forEach((value, i) => {
+      values[(t * size + (i % size)) * channels + Math.floor(i / size)] = value;
+    });
+  }
+  return values;
+}
+//@end

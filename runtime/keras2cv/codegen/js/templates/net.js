@@ -148,15 +148,15 @@ export class Net {
       if (values.length !== size) {
         throw new PredictError(`${input.name} takes ${size} numbers for a sample, got ${values.length}.`);
       }
-      //@begin inputs
+      //@begin inputs clips
       //@begin moved
       const shape = [1, ...input.kerasShape.slice(1)]; // a picture comes as the net takes it
-      const isReady = !input.isFirst || input.name === this.manifest.rules?.input;
+      const isReady = !input.isFirst || input.isPicture;
       data32F.set(isReady ? values : moveChannels(values, shape, false), i * size);
       //@end
       data32F.set(values, i * size); //@only !moved
       //@end
-      data32F.set(values, i * size); //@only !inputs
+      data32F.set(values, i * size); //@only !inputs !clips
     }
     this.net.setInput(this.mats[index], input.netName);
   }

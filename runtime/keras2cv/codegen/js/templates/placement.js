@@ -4,9 +4,9 @@ import { centerBox } from "./fit.js"; //@only cropped
 import { letterboxBox } from "./fit.js"; //@only letterbox
 import { padBars } from "./fit.js"; //@only padded
 
-import { rint } from "./rounding.js"; //@only crops
+import { rint } from "./rounding.js"; //@only crops weighted
 
-//@begin crops
+//@begin crops weighted
 const clip = (value, most) => Math.min(Math.max(value, 0), most);
 const isNear = (value) => Math.abs(value - Math.round(value)) < 1e-6;
 
@@ -23,7 +23,7 @@ export class Placement {
   toSource(x, y) {
     return [(x - this.offset[0]) / this.scale[0], (y - this.offset[1]) / this.scale[1]];
   }
-  //@begin crops
+  //@begin crops weighted
 
   /** The part of the source that the net sees, in whole pixels of the source. */
   get visible() {
@@ -44,7 +44,7 @@ export class Placement {
   }
   //@end
 }
-//@begin crops
+//@begin crops weighted
 
 function whole(edges, { width, height }) {
   const [x, y, right, bottom] = edges.map((edge, i) => clip(rint(edge), i % 2 ? height : width));
@@ -64,19 +64,33 @@ export function place({ width, height }, rules) {
   const source = { width, height };
   const input = { width: rules.width, height: rules.height };
   //@begin letterbox
+  if (rules.resize === "letterbox") { //@only pictures
   // Each axis has its own scale: rounding the extent changed the aspect ratio a little.
   const box = letterboxBox(source, rules);
   return new Placement([box.width / width, box.height / height], [box.x, box.y], source, input);
+  } //@only pictures
   //@end
-  //@begin !letterbox
-  const box = { x: 0, y: 0, width, height }; //@only stretched
-  const box = centerBox(source, rules); //@only cropped
-  const bar = padBars(source, rules); //@only padded
-  const box = { x: -bar.x, y: -bar.y, width: width + 2 * bar.x, height: height + 2 * bar.y }; //@only padded
+  //@begin stretched cropped padded
+  const box = boxOf(source, rules); //@only cropped padded
+  const box = { x: 0, y: 0, width, height }; //@only !cropped !padded
   const scale = [input.width / box.width, input.height / box.height];
   return new Placement(scale, [-box.x * scale[0], -box.y * scale[1]], source, input);
   //@end
 }
+//@begin cropped padded
+
+/** The part of a picture that becomes the input. */
+function boxOf({ width, height }, rules) {
+  if (rules.resize === "center-crop") return centerBox({ width, height }, rules); //@only cropped
+  //@begin padded
+  if (rules.resize === "pad") {
+    const bar = padBars({ width, height }, rules);
+    return { x: -bar.x, y: -bar.y, width: width + 2 * bar.x, height: height + 2 * bar.y };
+  }
+  //@end
+  return { x: 0, y: 0, width, height };
+}
+//@end
 //@end
 //@begin mask
 

@@ -7,17 +7,38 @@ export type Bundle = string | ((name: string, progress?: Progress) => Promise<Ui
 /** Bytes so far, and of how many (0: not known). */
 export type Progress = (loaded: number, total: number) => void;
 
+//@begin !depth !alpha !bands
 /** Red, green, blue and alpha of each pixel, 0 to 255; an ImageData is one. */
 export interface Picture {
   readonly data: Uint8ClampedArray;
   readonly width: number;
   readonly height: number;
 }
+//@end
+//@begin depth alpha bands
+/** Red, green, blue and alpha of each pixel, or other channels, in 8 or 16 bits; an ImageData is one. */
+export interface Picture {
+  readonly data: Uint8ClampedArray | Uint8Array | Uint16Array;
+  readonly width: number;
+  readonly height: number;
+  /** Of each pixel: 1 (gray), 4, or as many as the model takes; 4 if left out. */
+  readonly channels?: number;
+}
+//@end
 
+//@begin clips
+/** As many frames of a video as a clip covers, all of one size. */
+export type Clip = readonly Picture[];
+
+//@end
 /** What is predicted: */
-export type Sample = Picture; //@only !inputs
-export type Sample = Record<string, Picture | Float32Array | readonly number[]>; // by the input's name  //@only photo
+export type Sample = Picture; //@only !inputs !clips
+export type Sample = Clip; //@only clips !inputs
+//@begin inputs
+export type Sample = Record<string, Picture | Float32Array | readonly number[]>; // by the input's name  //@only photo !clips
+export type Sample = Record<string, Picture | Clip | Float32Array | readonly number[]>; // by the input's name  //@only clips
 export type Sample = Record<string, Float32Array | readonly number[]>; // by the input's name  //@only arrays
+//@end
 
 //@begin classify
 export interface ScoredClass {
@@ -76,13 +97,52 @@ export interface Detection {
   score: number;
   /** Left, top, right and bottom edge, in pixels of the picture. */
   box_xyxy: [number, number, number, number];
+  mask: Mask; //@only masks
+  keypoints: Keypoint[]; //@only boxpoints
+  //@begin rotated
+  /** Left top, right top, right bottom and left bottom before it was turned, in pixels of the picture;
+   * `box_xyxy` is the upright box around them. */
+  polygon_xy: [Corner, Corner, Corner, Corner];
+  /** Of the side from the first corner to the second, in degrees, clockwise. */
+  angle: number;
+  //@end
 }
 
+export type Corner = [x: number, y: number]; //@only rotated
+//@begin masks
+/** A mask of the whole picture in COCO's run lengths. */
+export interface Mask {
+  /** Height and width of the picture. */
+  size: [number, number];
+  /** Of pixels outside and inside in turns, column by column. */
+  counts: number[];
+}
+
+/** The pixels of a mask, row by row: 1 inside, 0 outside. */
+export function maskPixels(mask: Mask): Uint8Array;
+
+//@end
+//@begin boxpoints
+export interface Keypoint {
+  label: string;
+  number: number;
+  /** In pixels of the picture. */
+  xy: [number, number];
+  score: number | null;
+}
+
+//@end
 export interface Answer {
   task: "detect";
   image_wh: [number, number];
   /** The best first. */
   detections: Detection[];
+  //@begin boxpoints
+  /** Points above it are drawn. */
+  threshold: number;
+  /** Numbers of points that a line joins, in pairs. */
+  skeleton: number[];
+  //@end
 }
 //@end
 //@begin segment

@@ -16,7 +16,7 @@ export function imageOf({ width, height, channels }, Type = Uint8ClampedArray) {
 
 export function crop(image, { x, y, width, height }) {
   if (width === image.width && height === image.height) return image;
-  const part = imageOf({ width, height, channels: image.channels }), row = width * image.channels;
+  const part = imageOf({ ...image, width, height }, image.data.constructor), row = width * image.channels;
   for (let i = 0; i < height; i++) {
     const first = ((y + i) * image.width + x) * image.channels;
     part.data.set(image.data.subarray(first, first + row), i * row);
@@ -28,7 +28,7 @@ export function crop(image, { x, y, width, height }) {
 /** Each target pixel is the source pixel that `rows` and `columns` name. */
 function pick(image, rows, columns) {
   const { channels } = image;
-  const result = imageOf({ width: columns.length, height: rows.length, channels });
+  const result = imageOf({ width: columns.length, height: rows.length, channels }, image.data.constructor);
   let target = 0;
   for (const row of rows) {
     for (const column of columns) {
@@ -211,15 +211,26 @@ function resizeBilinear(image, width, height) {
 }
 
 //@end
-//@begin lanczos
-/** OpenCV's own: the one filter that is left to it. */
-function resizeByOpenCV(cv, image, width, height) {
-  const type = image.channels === 1 ? cv.CV_8UC1 : cv.CV_8UC3;
-  const source = cv.matFromArray(image.height, image.width, type, image.data), target = new cv.Mat();
-  cv.resize(source, target, new cv.Size(width, height), 0, 0, cv.INTER_LANCZOS4);
-  const data = Uint8ClampedArray.from(target.data);
-  for (const mat of [source, target]) mat.delete();
-  return { data, width, height, channels: image.channels };
+//@begin lanczos depth
+const FLAGS = { linear: "LINEAR", area: "AREA", cubic: "CUBIC", lanczos4: "LANCZOS4" }; //@only depth
+const FLAGS = { lanczos4: "LANCZOS4" }; //@only !depth
+
+/** OpenCV's own: the filter that is left to it, at most four channels at a time. */ //@only !depth
+/** OpenCV's own: what is left to it, at most four channels at a time. */ //@only depth
+function resizeByOpenCV(cv, image, width, height, interpolation) {
+  const { data, channels } = image, result = imageOf({ width, height, channels }, data.constructor);
+  const [bits, values] = data.BYTES_PER_ELEMENT === 2 ? [16, "data16U"] : [8, "data"];
+  for (let first = 0; first < channels; first += 4) {
+    const count = Math.min(4, channels - first), type = cv[`CV_${bits}UC${count}`];
+    const part = data.filter((_, i) => i % channels >= first && i % channels < first + count);
+    const source = cv.matFromArray(image.height, image.width, type, part), target = new cv.Mat();
+    cv.resize(source, target, new cv.Size(width, height), 0, 0, cv[`INTER_${FLAGS[interpolation]}`]);
+    target[values].forEach((value, i) => {
+      result.data[Math.floor(i / count) * channels + first + (i % count)] = value;
+    });
+    for (const mat of [source, target]) mat.delete();
+  }
+  return result;
 }
 
 //@end
@@ -235,10 +246,12 @@ export function resize(cv, image, part, { width, height }, interpolation) {
   //@end
   //@begin linear cubic area bilinear lanczos
   const source = crop(image, part);
+  const isDeep = image.data.BYTES_PER_ELEMENT === 2 && Object.hasOwn(FLAGS, interpolation); //@only depth
+  if (isDeep) return resizeByOpenCV(cv, source, width, height, interpolation); //@only depth
   if (interpolation === "linear") return resizeLinear(source, width, height); //@only linear
   if (interpolation === "area") return resizeArea(source, width, height); //@only area
   if (interpolation === "tf-bilinear") return resizeBilinear(source, width, height); //@only bilinear
-  if (interpolation === "lanczos4") return resizeByOpenCV(cv, source, width, height); //@only lanczos
+  if (interpolation === "lanczos4") return resizeByOpenCV(cv, source, width, height, interpolation); //@only lanczos
   //@begin cubic
   if (interpolation === "cubic") {
     const across = cubicWeights(source.width, width), down = cubicWeights(source.height, height);

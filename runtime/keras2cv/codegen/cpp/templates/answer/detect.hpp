@@ -1,29 +1,45 @@
 // Boxes around things.
 #include <algorithm>
+#include <array>  //@only rotated
 #include <cmath>
-#include <limits>
+#include <limits>  //@only !several !peaks
+#include <map>
+#include <sstream>  //@only !head
 #include <string>
 #include <vector>
 #pragma once
 
 #include <opencv2/core.hpp>
-#include <opencv2/dnn.hpp>
+#include <opencv2/dnn.hpp>  //@only !rotated
 
+#include "numbers.hpp"
 #include "drawing.hpp"  //@only drawn
+#include "head.hpp"  //@only head
+#include "keypoints.hpp"  //@only boxpoints
 #include "json.hpp"
 #include "manifest.hpp"
+#include "masks.hpp"  //@only masks
 #include "model.hpp"
 #include "placement.hpp"
+#include "rotated.hpp"  //@only rotated
 
 namespace keras2cv::@namespace@ {
 
 // How the outputs are read; an output without a name is not there.
 struct Task {
+//@begin !head
     std::string boxes, scores, classes, objectness;  // outputs by Keras name, or all of it in
     std::string raw, columns;                        // one, whose columns are so named
+    bool columns_first = false;                      // its first axis is that of the columns
+//@end
+    Head head;  //@only head
+    MaskRules masks;  //@only masks
+    KeypointRules keypoints;  //@only boxpoints
+    AngleRules angles;  //@only rotated
     std::string box_format, box_units, activation, objectness_activation;
-    std::vector<double> anchors, variances;  // cx, cy, w, h of each anchor; what offsets are scaled by
-    float score;                             // boxes above it are kept
+    std::vector<double> anchors;                   // cx, cy, w, h of each  //@only offsets priors
+    std::vector<double> variances = {1, 1, 1, 1};  // what offsets from them are scaled by  //@only offsets priors
+    float score = 0;                         // boxes above it are kept
     std::vector<double> class_scores;        // of each class, in place of it; may be empty
     double iou = -1;                         // the worse of two that overlap more goes; below 0: none
     bool across_classes = false;
@@ -39,25 +55,42 @@ std::string Detections::label_of(int class_id) const {
 
 inline Task read_task(const Node& node) {
     const Node facts = node["detect"];
-    facts.expect_keys("box_format box_units activation score boxes scores classes objectness raw columns "
-                      "objectness_activation anchors background nms max_detections chosen");
+    facts.expect_keys(
+        "boxes scores classes objectness raw columns columns_axis "  //@only !head
+        "head "  //@only head
+        "anchors "  //@only offsets priors
+        "multi_label "  //@only several peaks
+        "masks "  //@only masks
+        "points "  //@only boxpoints
+        "angles "  //@only rotated
+        "box_format box_units activation score objectness_activation background nms max_detections chosen");
     const auto optional = [&](const char* key) { return facts.has(key) ? facts[key].text() : ""; };
     Task task;
+//@begin !head
     task.boxes = optional("boxes");
     task.scores = optional("scores");
     task.classes = optional("classes");
     task.objectness = optional("objectness");
     task.raw = optional("raw");
     task.columns = optional("columns");
+    task.columns_first = facts.has("columns_axis");
+//@end
+    task.head = read_head(facts["head"]);  //@only head
+    facts["multi_label"].expect(facts["multi_label"].flag(), "1");  //@only several !peaks
+    task.masks = read_masks(facts["masks"]);  //@only masks
+    task.keypoints = read_keypoints(facts["points"]);  //@only boxpoints
+    task.angles = read_angles(facts["angles"]);  //@only rotated
     task.box_format = facts["box_format"].text();
     task.box_units = facts["box_units"].text();
     task.activation = facts["activation"].text();
     task.objectness_activation = optional("objectness_activation");
+//@begin offsets priors
     if (facts.has("anchors")) {
         task.anchors = facts["anchors"]["boxes"].numbers();
         task.variances = facts["anchors"]["variances"].numbers();
         facts["anchors"]["variances"].expect(task.variances.size() == 4, "four numbers");
     }
+//@end
     task.score = static_cast<float>(facts["score"].number());
     if (facts.has("nms")) {
         task.iou = facts["nms"]["iou"].number();
@@ -82,104 +115,184 @@ inline float threshold_of(int class_id, const Task& task) {
 
 // From the outputs to candidates ---------------------------------------------------------------
 
-// What a box has in one role: `width` numbers, from `first` on in a row of `step`.
-struct Column {
-    const float* values = nullptr;
-    std::size_t step = 0, first = 0, width = 0;
+// Return an output as rows of some numbers each; without copying it.
+inline cv::Mat rows_of(const Tensor& output, std::size_t width) {
+    const std::size_t size = output.values.size();
+    if (width == 0 || size < width || size % width != 0)
+        throw Error("manifest.json: task.detect: " + output.name + " does not hold rows of " +
+                    std::to_string(width) + " numbers. Export the bundle again.");
+    auto* values = const_cast<float*>(output.values.data());
+    return {static_cast<int>(size / width), static_cast<int>(width), CV_32F, values};
+}
 
-    bool is_there() const { return values != nullptr; }
-    const float* of(std::size_t box) const { return values + box * step + first; }
-};
-
-struct Columns {
-    std::size_t count;  // of boxes
-    Column boxes, scores, classes, objectness;
-};
-
-inline Columns read_columns(const Sample& sample, const Task& task) {
-    const auto whole = [&](const std::string& name, std::size_t count) {
-        if (name.empty()) return Column{};
-        const std::vector<float>& values = find_output(sample, name).values;
-        if (values.size() < count || values.size() % count != 0)
-            throw Error("manifest.json: task.detect: " + name + " does not hold " + std::to_string(count) +
-                        " boxes. Export the bundle again.");
-        return Column{values.data(), values.size() / count, 0, values.size() / count};
-    };
-    if (task.raw.empty()) {
-        const std::size_t count = std::max<std::size_t>(1, find_output(sample, task.boxes).values.size() / 4);
-        return {count, whole(task.boxes, count), whole(task.scores, count), whole(task.classes, count),
-                whole(task.objectness, count)};
-    }
+//@begin !head
+// Return the parts that lie side by side in a single output, such as "box+scores".
+inline Tables split_columns(const Sample& sample, const Task& task) {
     const Tensor& raw = find_output(sample, task.raw);
-    const std::size_t step = raw.shape.empty() ? 0 : static_cast<std::size_t>(raw.shape.back());
-    const std::size_t first = task.columns == "box+objectness+scores" ? 5 : 4;
-    if (step <= first)
-        throw Error("manifest.json: task.detect.raw has too few columns. Export the bundle again.");
-    Columns columns{raw.values.size() / step, {raw.values.data(), step, 0, 4}, {}, {}, {}};
-    columns.scores = {raw.values.data(), step, first, step - first};
-    if (task.columns == "box+score+class") {
-        columns.scores.width = 1;
-        columns.classes = {raw.values.data(), step, 5, 1};
-    } else if (first == 5) {
-        columns.objectness = {raw.values.data(), step, 4, 1};
+    const auto width = static_cast<std::size_t>(
+        raw.shape.empty() ? 0 : (task.columns_first ? raw.shape.front() : raw.shape.back()));
+    const cv::Mat rows = rows_of(raw, task.columns_first && width > 0 ? raw.values.size() / width : width);
+    const cv::Mat table = task.columns_first ? rows.t() : rows;
+    std::map<std::string, int> sizes = {
+        {"box", 4}, {"objectness", 1}, {"score", 1}, {"class", 1},
+        {"angle", 1},  //@only rotated
+        {"coefficients", find_prototypes(sample, task.masks).shape.back()},  //@only weighted
+        {"points", task.keypoints.size()},  //@only boxpoints
+    };
+    std::vector<std::string> parts;
+    std::istringstream names(task.columns);
+    for (std::string name; std::getline(names, name, '+');) parts.push_back(name);
+    sizes["scores"] = table.cols;
+    for (const std::string& part : parts)
+        if (part != "scores" && sizes.count(part) != 0) sizes["scores"] -= sizes[part];
+    Tables tables;
+    int start = 0;
+    for (const std::string& part : parts) {
+        const int size = sizes.count(part) != 0 ? sizes[part] : 0;
+        if (size < 1 || start + size > table.cols)
+            throw Error("manifest.json: task.detect.raw does not have the columns " + task.columns +
+                        ". Export the bundle again.");
+        tables[part == "score" ? "scores" : (part == "class" ? "classes" : part)] =
+            table.colRange(start, start + size);
+        start += size;
     }
-    return columns;
+    return tables;
 }
 
-// 1 / (1 + exp(-x)), through the exponential that does not overflow.
-inline float sigmoid(float logit) {
-    const float small = std::exp(-std::abs(logit));
-    return (logit >= 0 ? 1.0f : small) / (1.0f + small);
+//@end
+// Add what an output of its own says of the boxes, if there is one.
+inline void add_rows(Tables& tables, const char* part, const std::string& name, const Sample& sample,
+                     std::size_t count) {
+    if (name.empty()) return;
+    const Tensor& output = find_output(sample, name);
+    const std::size_t width = output.values.size() / count;
+    if (width == 0 || output.values.size() != count * width)
+        throw Error("manifest.json: task.detect: " + name + " does not hold " + std::to_string(count) +
+                    " boxes. Export the bundle again.");
+    tables[part] = rows_of(output, width);
 }
 
-inline float activated(float value, const std::string& activation) {
-    return activation == "sigmoid" ? sigmoid(value) : value;
+// Return what the outputs say of the boxes.
+inline Tables read_tables(const Sample& sample, const Task& task) {
+    Tables tables = tables_of(task.head, sample);  //@only head
+//@begin !head
+    Tables tables;
+    if (!task.raw.empty()) {
+        tables = split_columns(sample, task);
+    } else {
+        tables["box"] = rows_of(find_output(sample, task.boxes), 4);  //@only !rotated
+//@begin rotated
+        const cv::Mat boxes = rows_of(find_output(sample, task.boxes), task.angles.output.empty() ? 5 : 4);
+        tables["box"] = boxes.colRange(0, 4);
+        tables["angle"] = boxes.colRange(4, boxes.cols);
+//@end
+    }
+    if (tables.count("box") == 0)
+        throw Error("manifest.json: task.detect.columns must have a box. Export the bundle again.");
+//@end
+    const auto count = static_cast<std::size_t>(tables["box"].rows);
+    add_rows(tables, "scores", task.scores, sample, count);  //@only !head
+    add_rows(tables, "classes", task.classes, sample, count);  //@only !head
+    add_rows(tables, "objectness", task.objectness, sample, count);  //@only !head
+    add_rows(tables, "coefficients", task.masks.coefficients, sample, count);  //@only weighted
+    add_rows(tables, "points", task.keypoints.output, sample, count);  //@only boxpoints
+    add_rows(tables, "angle", task.angles.output, sample, count);  //@only rotated
+    for (const char* part : {
+             "coefficients",  //@only weighted
+             "points",  //@only boxpoints
+             "angle",  //@only rotated
+             "scores"})
+        if (tables.count(part) == 0 || tables[part].rows != static_cast<int>(count))
+            throw Error(std::string("manifest.json: task.detect lacks the boxes' ") + part +
+                        ". Export the bundle again.");
+    return tables;
 }
 
+struct Candidate {
+    Detection found;
+    cv::Vec4d corners;  // in pixels of the net's input
+    int row;            // of the tables
+    Outline outline{};  // the corners once it is turned  //@only rotated
+};
+
+//@begin !several !peaks
 // Return the class with the best score, `background` aside; scores that are not numbers win, and
 // no threshold lets them through.
-inline Detection best_class(const float* scores, std::size_t count, const Task& task) {
-    std::vector<float> values(scores, scores + count);
-    if (task.activation == "softmax") {
-        const float largest = *std::max_element(values.begin(), values.end());
-        float sum = 0;
-        for (float& value : values) sum += value = std::exp(value - largest);
-        for (float& value : values) value /= sum;
-    }
-    Detection best{0, -std::numeric_limits<float>::infinity(), {}};
-    for (int i = 0; i < static_cast<int>(count) && !std::isnan(best.score); ++i) {
+inline Detection best_class(const cv::Mat& scores, int row, const Task& task) {
+    const auto* first = scores.ptr<float>(row);
+    std::vector<float> values(first, first + scores.cols);
+    if (task.activation == "softmax") softmax(values.data(), values.data() + values.size());
+    Detection best;
+    best.score = -std::numeric_limits<float>::infinity();
+    for (int i = 0; i < scores.cols && !std::isnan(best.score); ++i) {
         const float score = values[static_cast<std::size_t>(i)];
-        if (i != task.background && (score > best.score || std::isnan(score))) best = {i, score, {}};
+        if (i == task.background || !(score > best.score || std::isnan(score))) continue;
+        best.class_id = i;
+        best.score = score;
     }
     best.score = activated(best.score, task.activation);
     return best;
 }
 
-inline Detection read_class(const Columns& columns, std::size_t box, const Task& task) {
+inline Detection read_class(const Tables& tables, int row, const Task& task) {
+//@begin head
+    Detection found = best_class(tables.at("scores"), row, task);
+//@end
+//@begin !head
     Detection found;
-    if (columns.classes.is_there()) {
-        found.class_id = cvRound(*columns.classes.of(box));
-        found.score = activated(*columns.scores.of(box), task.activation);
+    if (tables.count("classes") != 0) {
+        found.class_id = cvRound(tables.at("classes").at<float>(row, 0));
+        found.score = activated(tables.at("scores").at<float>(row, 0), task.activation);
         if (found.class_id == task.background) found.score = 0;
     } else {
-        found = best_class(columns.scores.of(box), columns.scores.width, task);
+        found = best_class(tables.at("scores"), row, task);
     }
-    if (columns.objectness.is_there())
-        found.score *= activated(*columns.objectness.of(box), task.objectness_activation);
+//@end
+    if (tables.count("objectness") != 0)
+        found.score *= activated(tables.at("objectness").at<float>(row, 0), task.objectness_activation);
     return found;
 }
 
+//@end
+//@begin several peaks
+// Return the scores of all classes as probabilities, times the objectness.
+inline cv::Mat probabilities(const Tables& tables, const Task& task) {
+    cv::Mat scores = tables.at("scores").clone();
+    for (int row = 0; row < scores.rows; ++row) {
+        auto* values = scores.ptr<float>(row);
+        if (task.activation == "softmax") softmax(values, values + scores.cols);
+        for (int i = 0; i < scores.cols; ++i) values[i] = activated(values[i], task.activation);
+        if (tables.count("objectness") == 0) continue;
+        const float sure = activated(tables.at("objectness").at<float>(row, 0), task.objectness_activation);
+        for (int i = 0; i < scores.cols; ++i) values[i] *= sure;
+    }
+    return scores;
+}
+
+//@end
 // Left, top, right and bottom of a box, in pixels of the net's input.
-inline cv::Vec4d corners_of(const float* numbers, std::size_t box, const Task& task, cv::Size input) {
-    double a = numbers[0], b = numbers[1], c = numbers[2], d = numbers[3];
+inline cv::Vec4d corners_of(const Tables& tables, int row, const Task& task, cv::Size input) {
+//@begin head
+    const cv::Vec4d box = box_of(task.head, tables, row);  //@only !priors !peaks
+    const cv::Vec4d box = box_of(task.head, tables, row, task.anchors, task.variances);  //@only priors
+    const cv::Vec4d box = box_of(task.head, tables, row, input);  //@only peaks
+//@end
+//@begin !head
+    cv::Vec4d box;
+    for (int i = 0; i < 4; ++i) box[i] = tables.at("box").at<float>(row, i);
+//@begin offsets
     if (!task.anchors.empty()) {
         // Offsets from an anchor (Ren et al., Faster R-CNN, eq. 2), with SSD's variances.
-        const double* anchor = &task.anchors[box * 4];
-        a = a * task.variances[0] * anchor[2] + anchor[0];
-        b = b * task.variances[1] * anchor[3] + anchor[1];
-        c = std::exp(c * task.variances[2]) * anchor[2];
-        d = std::exp(d * task.variances[3]) * anchor[3];
+        const double* anchor = &task.anchors[static_cast<std::size_t>(row) * 4];
+        for (int i = 0; i < 2; ++i) {
+            const auto k = static_cast<std::size_t>(i);
+            box[i] = box[i] * task.variances[k] * anchor[k + 2] + anchor[k];
+            box[i + 2] = std::exp(box[i + 2] * task.variances[k + 2]) * anchor[k + 2];
+        }
     }
+//@end
+//@end
+    const double a = box[0], b = box[1], c = box[2], d = box[3];
     cv::Vec4d corners(a, b, c, d);  // xyxy
     if (task.box_format == "yxyx") corners = {b, a, d, c};
     else if (task.box_format == "xywh") corners = {a, b, a + c, b + d};
@@ -196,79 +309,151 @@ inline bool is_box(const cv::Vec4d& corners, int class_id) {
     return corners[2] > corners[0] && corners[3] > corners[1] && class_id >= 0;
 }
 
+inline std::vector<Candidate> read_candidates(const Tables& tables, const Task& task, cv::Size input) {
+    const int count = tables.at("scores").rows;
+//@begin offsets priors
+    const bool needs_anchors = !task.anchors.empty();  //@only offsets
+    const bool needs_anchors = task.head.anchor_format.empty();  //@only priors
+    if (needs_anchors && task.anchors.size() != 4 * static_cast<std::size_t>(count))
+        throw Error("manifest.json: task.detect.anchors must be " + std::to_string(count) +
+                    ". Export the bundle again.");
+//@end
+    std::vector<Candidate> candidates;
+    const auto add = [&](const Detection& found, int row) {
+        Candidate candidate{found, corners_of(tables, row, task, input), row};
+        if (!is_box(candidate.corners, found.class_id)) return;
+//@begin rotated
+        const double angle = tables.at("angle").at<float>(row, 0);
+        if (!std::isfinite(angle)) return;
+        candidate.outline = outline_of(candidate.corners, angle, task.angles);
+//@end
+        candidates.push_back(candidate);
+    };
+//@begin !several !peaks
+    for (int row = 0; row < count; ++row) {
+        const Detection found = read_class(tables, row, task);
+        if (found.score > threshold_of(found.class_id, task)) add(found, row);
+    }
+//@end
+//@begin several peaks
+    const cv::Mat scores = probabilities(tables, task);
+    for (int row = 0; row < count; ++row)
+        for (int i = 0; i < scores.cols; ++i) {
+            Detection found;
+            found.class_id = i;
+            found.score = scores.at<float>(row, i);
+            if (i == task.background || !(found.score > threshold_of(i, task))) continue;
+            if (!is_peak(task.head, scores, row, i)) continue;  //@only peaks
+            add(found, row);
+        }
+//@end
+    return candidates;
+}
+
 // From candidates to the answer ----------------------------------------------------------------
 
-struct Candidate {
-    Detection found;
-    cv::Vec4d corners;  // in pixels of the net's input
-};
-
-// Leave the boxes that no better one overlaps by more than `task.iou`, best first.
-inline std::vector<Candidate> suppress(const std::vector<Candidate>& candidates, const Task& task) {
-    // Classes that may overlap are moved apart, each to a place of its own.
-    double low = std::numeric_limits<double>::infinity(), high = -low;
-    std::vector<float> ranked;
-    for (const Candidate& candidate : candidates) {
-        for (int i = 0; i < 4; ++i) {
-            low = std::min(low, candidate.corners[i]);
-            high = std::max(high, candidate.corners[i]);
-        }
-        ranked.push_back(candidate.found.score);
+//@begin rotated
+// Return which boxes, all of which may suppress each other, no better one overlaps by more than `iou`.
+inline std::vector<int> suppress(const std::vector<Candidate>& candidates, std::vector<int> some,
+                                 double iou) {
+    const auto box = [&](int i) -> const Candidate& { return candidates[static_cast<std::size_t>(i)]; };
+    std::stable_sort(some.begin(), some.end(),
+                     [&](int a, int b) { return box(a).found.score > box(b).found.score; });
+    std::vector<int> kept;
+    for (const int i : some) {
+        const cv::Vec4d edges = around(box(i).outline);
+        const bool is_free = std::none_of(kept.begin(), kept.end(), [&](int better) {
+            const cv::Vec4d others = around(box(better).outline);
+            const bool meets = edges[0] < others[2] && edges[1] < others[3] && edges[2] > others[0] &&
+                               edges[3] > others[1];
+            return meets && overlap_of(box(better).outline, box(i).outline) > iou;
+        });
+        if (is_free) kept.push_back(i);
     }
-    const double room = task.across_classes ? 0 : high - low + 1;
+    return kept;
+}
+
+//@end
+//@begin !rotated
+// Return which boxes, all of which may suppress each other, no better one overlaps by more than `iou`.
+inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const std::vector<int>& some,
+                                 double iou) {
     // OpenCV wants scores above 0, and they may be any: their ranks do as well.
+    std::vector<float> ranked;
+    for (const int i : some) ranked.push_back(candidates[static_cast<std::size_t>(i)].found.score);
     std::sort(ranked.begin(), ranked.end());
     ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
     std::vector<cv::Rect2d> boxes;
     std::vector<float> ranks;
-    for (const Candidate& candidate : candidates) {
-        const cv::Vec4d edges = candidate.corners + cv::Vec4d::all(candidate.found.class_id * room);
+    for (const int i : some) {
+        const Candidate& candidate = candidates[static_cast<std::size_t>(i)];
+        const cv::Vec4d& edges = candidate.corners;
         boxes.emplace_back(cv::Point2d(edges[0], edges[1]), cv::Point2d(edges[2], edges[3]));
         const auto rank = std::lower_bound(ranked.begin(), ranked.end(), candidate.found.score);
         ranks.push_back(static_cast<float>(rank - ranked.begin() + 1));
     }
+    std::vector<int> found, kept;
+    cv::dnn::NMSBoxes(boxes, ranks, 0, static_cast<float>(iou), found);
+    for (const int i : found) kept.push_back(some[static_cast<std::size_t>(i)]);
+    return kept;
+}
+
+//@end
+// Return the boxes that are left, best first; of equals, the model's first.
+inline std::vector<Candidate> choose(const std::vector<Candidate>& candidates, const Task& task) {
+    std::map<int, std::vector<int>> groups;  // of boxes that may suppress each other
+    for (int i = 0; i < static_cast<int>(candidates.size()); ++i)
+        groups[task.across_classes ? 0 : candidates[static_cast<std::size_t>(i)].found.class_id].push_back(i);
     std::vector<int> kept;
-    cv::dnn::NMSBoxes(boxes, ranks, 0, static_cast<float>(task.iou), kept);
-    std::vector<Candidate> result;
-    for (const int index : kept) result.push_back(candidates[static_cast<std::size_t>(index)]);
-    return result;
+    for (const auto& group : groups)
+        for (const int i : task.iou < 0 ? group.second : suppress(candidates, group.second, task.iou))
+            kept.push_back(i);
+    const auto score = [&](int i) { return candidates[static_cast<std::size_t>(i)].found.score; };
+    std::sort(kept.begin(), kept.end(), [&](int a, int b) {
+        return score(a) > score(b) || (score(a) == score(b) && a < b);
+    });
+    if (task.max_detections > 0 && kept.size() > static_cast<std::size_t>(task.max_detections))
+        kept.resize(static_cast<std::size_t>(task.max_detections));
+    std::vector<Candidate> best;
+    for (const int i : kept) best.push_back(candidates[static_cast<std::size_t>(i)]);
+    return best;
 }
-
-inline std::vector<Candidate> read_candidates(const Sample& sample, const Task& task, cv::Size input) {
-    const Columns columns = read_columns(sample, task);
-    if (!task.anchors.empty() && task.anchors.size() != 4 * columns.count)
-        throw Error("manifest.json: task.detect.anchors must be " + std::to_string(columns.count) +
-                    ". Export the bundle again.");
-    std::vector<Candidate> candidates;
-    for (std::size_t box = 0; box < columns.count; ++box) {
-        Candidate candidate{read_class(columns, box, task), {}};
-        if (!(candidate.found.score > threshold_of(candidate.found.class_id, task))) continue;
-        candidate.corners = corners_of(columns.boxes.of(box), box, task, input);
-        if (is_box(candidate.corners, candidate.found.class_id)) candidates.push_back(candidate);
-    }
-    return candidates;
-}
-
-inline double clipped(double value, double most) { return std::min(std::max(value, 0.0), most); }
 
 inline Detections find_answer(const Sample& sample, const Task& task, const Placement& place) {
-    std::vector<Candidate> candidates = read_candidates(sample, task, place.input);
-    if (task.iou >= 0) candidates = suppress(candidates, task);
-    else std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-        return a.found.score > b.found.score;
-    });
-    if (task.max_detections > 0 && candidates.size() > static_cast<std::size_t>(task.max_detections))
-        candidates.resize(static_cast<std::size_t>(task.max_detections));
-
-    Detections result{place.source, {}, task.labels};
-    for (const Candidate& candidate : candidates) {
+    const Tables tables = read_tables(sample, task);
+    Detections result;
+    result.image = place.source;
+    result.labels = task.labels;
+//@begin boxpoints
+    result.point_labels = task.keypoints.labels;
+    result.skeleton = task.keypoints.skeleton;
+    result.point_threshold = task.keypoints.score;
+    result.points_have_scores = task.keypoints.has_scores();
+//@end
+    for (const Candidate& candidate : choose(read_candidates(tables, task, place.input), task)) {
         Detection found = candidate.found;
-        for (int i = 0; i < 4; i += 2) {
-            const cv::Vec2d corner = place.to_source(candidate.corners[i], candidate.corners[i + 1]);
-            found.box[i] = static_cast<float>(clipped(corner[0], place.source.width));
-            found.box[i + 1] = static_cast<float>(clipped(corner[1], place.source.height));
+//@begin !rotated
+        const cv::Vec2d from = place.to_source(candidate.corners[0], candidate.corners[1]);
+        const cv::Vec2d to = place.to_source(candidate.corners[2], candidate.corners[3]);
+        const cv::Vec4d edges(from[0], from[1], to[0], to[1]);
+//@end
+//@begin rotated
+        Outline outline;
+        for (std::size_t i = 0; i < outline.size(); ++i)
+            outline[i] = place.to_source(candidate.outline[i].x, candidate.outline[i].y);
+        const cv::Vec4d edges = around(outline);
+        std::copy(outline.begin(), outline.end(), found.polygon.begin());
+        found.angle = static_cast<float>(angle_of(outline));
+//@end
+        for (int i = 0; i < 4; ++i) {
+            const double most = i % 2 == 0 ? place.source.width : place.source.height;
+            found.box[i] = static_cast<float>(std::min(std::max(edges[i], 0.0), most));
         }
-        if (found.box[2] > found.box[0] && found.box[3] > found.box[1]) result.detections.push_back(found);
+        if (!(found.box[2] > found.box[0] && found.box[3] > found.box[1])) continue;
+        found.mask = mask_of(task.masks, sample, tables, candidate.row, edges, place);  //@only weighted
+        found.mask = mask_of(task.masks, sample, candidate.row, found.class_id, edges, place);  //@only boxmask
+        found.points = points_of(task.keypoints, tables.at("points"), candidate.row, place);  //@only boxpoints
+        result.detections.push_back(found);
     }
     return result;
 }
@@ -280,6 +465,13 @@ std::string to_line(const Detections& result) {
     for (const Detection& found : result.detections) {
         std::string text = result.label_of(found.class_id) + format(" %.4f at", found.score);
         for (int i = 0; i < 4; ++i) text += format(" %.0f", found.box[i]);
+        text += " with a mask of " + std::to_string(cv::countNonZero(found.mask.pixels)) + " pixels";  //@only masks
+//@begin boxpoints
+        std::size_t seen = 0;
+        for (const Keypoint& point : found.points) seen += result.is_shown(point) ? 1 : 0;
+        text += " with " + std::to_string(seen) + " of " + std::to_string(found.points.size()) + " points";
+//@end
+        text += format(" turned by %.0f degrees", found.angle);  //@only rotated
         shown.push_back(text);
     }
     return shown.empty() ? "nothing" : join(shown);
@@ -292,7 +484,12 @@ std::string to_json(const Detections& result) {
         for (int i = 0; i < 4; ++i) edges.push_back(json_number(found.box[i]));
         records.push_back("{\"label\": " + json_text(result.label_of(found.class_id)) + ", \"class_id\": " +
                           std::to_string(found.class_id) + ", \"score\": " + json_number(found.score) +
-                          ", \"box_xyxy\": " + json_list(edges) + "}");
+                          ", \"box_xyxy\": " + json_list(edges) +
+                          ", \"mask\": " + json_mask(found.mask, result.image) +  //@only masks
+                          ", \"keypoints\": " + json_points(found.points, result) +  //@only boxpoints
+                          ", \"polygon_xy\": " + json_polygon(found.polygon) +  //@only rotated
+                          ", \"angle\": " + json_number(found.angle) +  //@only rotated
+                          "}");
     }
     return "{\"task\": \"detect\", \"image_wh\": [" + std::to_string(result.image.width) + ", " +
            std::to_string(result.image.height) + "], \"detections\": " + json_list(records) + "}";
@@ -301,7 +498,8 @@ std::string to_json(const Detections& result) {
 
 // Return the image with every box, its label and score; the best on top.
 cv::Mat draw(const Detections& result, const cv::Mat& image) {
-    cv::Mat canvas = enlarged(image);
+    cv::Mat canvas = enlarged(image);  //@only !masks
+    cv::Mat canvas = enlarged(with_masks(result, image));  //@only masks
     const int shorter = std::min(canvas.rows, canvas.cols), factor = canvas.rows / image.rows;
     const Pen pen(shorter / 1000.0);
     const int thickness = std::max(2, cvRound(shorter / 240.0));
@@ -317,8 +515,11 @@ cv::Mat draw(const Detections& result, const cv::Mat& image) {
         tags.push_back({text, colour_of(found.class_id), from, to});
     }
     for (auto tag = tags.rbegin(); tag != tags.rend(); ++tag)
-        cv::rectangle(canvas, tag->from, tag->to, tag->colour, thickness);
+        cv::rectangle(canvas, tag->from, tag->to, tag->colour, thickness);  //@only !rotated
+        draw_outline(canvas, result.detections[static_cast<std::size_t>(tags.rend() - tag - 1)].polygon,  //@only rotated
+                     factor, tag->colour, thickness);  //@only rotated
     draw_tags(canvas, tags, pen, thickness / 2, false);
+    for (const Detection& found : result.detections) draw_keypoints(canvas, found.points, result, factor);  //@only boxpoints
     return canvas;
 }
 //@end

@@ -196,8 +196,26 @@ static void predict(const Arguments& arguments) {
     const model::Predictor predictor(arguments.bundle, arguments.options);
     if (!predictor.doubt().empty()) std::cerr << "warning: " << predictor.doubt() << "\n";
 //@begin !inputs
-    Frames frames(arguments.sources);
+    Frames frames(arguments.sources);  //@only !deep !bands
+    Frames frames(arguments.sources, predictor);  //@only deep bands
     Pictures pictures(arguments);
+//@begin clips
+    Clips clips(predictor.clip_frames(), predictor.clip_hop());
+    for (auto some = frames.next(1); !some.empty() && !interrupted; some = frames.next(1)) {
+        if (!clips.take(some[0])) continue;
+        model::Clip clip;
+        for (const Frame& frame : clips.frames()) clip.push_back(frame.image);
+        const model::Result result = predictor.predict(clip);
+        print_result(arguments, clips.name(), result);
+        if (!arguments.mask.empty()) write_image(arguments.mask, result.mask());  //@only mask
+        if (!pictures.are_wanted()) continue;
+        const cv::Mat& image = clip.back();  //@only !bands
+        const cv::Mat image = predictor.drawable(clip.back());  //@only bands
+        if (!pictures.take(draw(result, image), some[0])) return;
+    }
+    if (!interrupted) clips.finish();
+//@end
+//@begin !clips
     for (auto some = frames.next(predictor.batch()); !some.empty() && !interrupted;
          some = frames.next(predictor.batch())) {
         std::vector<cv::Mat> images;
@@ -206,9 +224,12 @@ static void predict(const Arguments& arguments) {
         for (std::size_t i = 0; i < results.size(); ++i) {
             print_result(arguments, some[i].name, results[i]);
             if (!arguments.mask.empty()) write_image(arguments.mask, results[i].mask());  //@only mask
-            if (pictures.are_wanted() && !pictures.take(draw(results[i], images[i]), some[i])) return;
+            if (pictures.are_wanted() && !pictures.take(draw(results[i], images[i]), some[i])) return;  //@only !bands
+            if (!pictures.are_wanted()) continue;  //@only bands
+            if (!pictures.take(draw(results[i], predictor.drawable(images[i])), some[i])) return;  //@only bands
         }
     }
+//@end
 //@end
 //@begin inputs
     std::vector<std::string> names;
@@ -221,8 +242,12 @@ static void predict(const Arguments& arguments) {
         const model::Result result = predictor.predict(samples[i]);
         print_result(arguments, names[i], result);
         if (!arguments.mask.empty()) write_image(arguments.mask, result.mask());  //@only mask
-        if (!arguments.save.empty())  //@only photo
-            write_image(arguments.save, draw(result, samples[i].at(predictor.image_input())));  //@only photo
+//@begin photo
+        if (arguments.save.empty()) continue;
+        const cv::Mat image = samples[i].at(predictor.image_input());  //@only !bands
+        const cv::Mat image = predictor.drawable(samples[i].at(predictor.image_input()));  //@only bands
+        write_image(arguments.save, draw(result, image));
+//@end
     }
 //@end
 }

@@ -3,9 +3,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>  //@only bands
 #include <cctype>
+#include <cstdint>  //@only bands
 #include <cstdio>
+#include <cstring>  //@only bands
+#include <fstream>  //@only bands
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -18,6 +23,7 @@
 // From NAME=FILE arguments to samples, each with something for every input.
 #pragma once
 
+#include <algorithm>  //@only pictures
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -34,96 +40,7 @@
 //@end
 namespace model = keras2cv::@namespace@;
 
-//@begin !inputs
-inline bool has_ending(const std::string& name, const std::vector<std::string>& endings) {
-    std::string lower = name;
-    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) {
-        return lower.size() > ending.size() &&
-               lower.compare(lower.size() - ending.size(), ending.size(), ending) == 0;
-    });
-}
-
-inline bool is_video_file(const std::string& name) {
-    return has_ending(name, {".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"});
-}
-
-inline bool is_camera(const std::string& name) {
-    return !name.empty() && name.size() < 4 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-        return std::isdigit(c) != 0;
-    });
-}
-
-inline bool is_video(const std::string& name) {
-    return is_camera(name) || is_video_file(name) || name.find("://") != std::string::npos;
-}
-
-// rtsp://user:word@host/path -> rtsp://host/path, which may be printed.
-inline std::string without_password(const std::string& source) {
-    const std::size_t host = source.find("://"), path = source.find('/', host + 3);
-    const std::size_t at = source.rfind('@', path);
-    if (host == std::string::npos || at == std::string::npos || at < host) return source;
-    return source.substr(0, host + 3) + source.substr(at + 1);
-}
-
-// An image, with a name that no other has: "photo.jpg", or of a video "clip.mp4:000012".
-struct Frame {
-    std::string name;
-    cv::Mat image;
-    double fps;  // of its video, 25 if it says none; 0 for a photo
-};
-
-// Every image of every source, one after the other.
-class Frames {
-public:
-    explicit Frames(const std::vector<std::string>& sources) : sources_(sources) {}
-
-    // Return the next ones, at most `most`; none at the end.
-    std::vector<Frame> next(std::size_t most) {
-        std::vector<Frame> frames;
-        while (frames.size() < most && (video_.isOpened() || at_ < sources_.size())) {
-            const std::string& source = sources_[video_.isOpened() ? at_ - 1 : at_++];
-            if (!is_video(source)) frames.push_back({source, model::read_image(source), 0});
-            else if (video_.isOpened() || open(source)) read_video(source, frames);
-        }
-        return frames;
-    }
-
-private:
-    bool open(const std::string& source) {
-        count_ = 0;
-        const bool opened = is_camera(source) ? video_.open(std::stoi(source)) : video_.open(source);
-        if (!opened)
-            throw model::Error("OpenCV " CV_VERSION " cannot open " + without_password(source) +
-                        " as a video. Check that it is there, and that this OpenCV is built for it.");
-        return opened;
-    }
-
-    void read_video(const std::string& source, std::vector<Frame>& frames) {
-        cv::Mat image;
-        if (video_.read(image) && !image.empty()) {
-            char number[16];
-            std::snprintf(number, sizeof number, ":%06d", count_++);
-            const double fps = video_.get(cv::CAP_PROP_FPS);
-            frames.push_back({without_password(source) + number, image, fps > 0 && fps < 1000 ? fps : 25});
-            return;
-        }
-        video_.release();
-        const std::string name = without_password(source);
-        if (count_ == 0)
-            throw model::Error("OpenCV " CV_VERSION " cannot decode a single frame of " + name + ".");
-        if (!is_video_file(source))
-            throw model::Error(name + " stopped after " + std::to_string(count_) + " frames. Check that it "
-                               "is connected.");
-    }
-
-    std::vector<std::string> sources_;
-    std::size_t at_ = 0;
-    cv::VideoCapture video_;
-    int count_ = 0;  // frames of the video so far
-};
-//@end
-//@begin inputs
+//@begin inputs bands
 // The first bytes of numbers in the formats that NumPy writes, by the type in the file's header.
 template <typename T>
 inline std::vector<float> as_numbers(const std::vector<char>& bytes, std::size_t count) {
@@ -174,12 +91,165 @@ inline cv::Mat read_npy(const std::string& path) {
     if (kind == "f4") numbers = as_numbers<float>(bytes, count);
     else if (kind == "f8") numbers = as_numbers<double>(bytes, count);
     else if (kind == "u1" || kind == "b1") numbers = as_numbers<std::uint8_t>(bytes, count);
+    else if (kind == "u2") numbers = as_numbers<std::uint16_t>(bytes, count);
     else if (kind == "i4") numbers = as_numbers<std::int32_t>(bytes, count);
     else if (kind == "i8") numbers = as_numbers<std::int64_t>(bytes, count);
     else throw model::Error(path + " holds numbers of type " + kind + ". Convert them to float32.");
-    return cv::Mat(shape, CV_32F, numbers.data()).clone();
+    const cv::Mat array = cv::Mat(shape, CV_32F, numbers.data()).clone();
+    if ((kind != "u1" && kind != "u2") || shape.size() != 3) return array;  //@only bands
+    cv::Mat image;  // (H, W, C)  //@only bands
+    array.reshape(shape[2], 2, shape.data()).convertTo(image, kind == "u1" ? CV_8U : CV_16U);  //@only bands
+    return image;  //@only bands
+    return array;  //@only !bands
 }
 
+//@end
+//@begin !inputs
+inline bool has_ending(const std::string& name, const std::vector<std::string>& endings) {
+    std::string lower = name;
+    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) {
+        return lower.size() > ending.size() &&
+               lower.compare(lower.size() - ending.size(), ending.size(), ending) == 0;
+    });
+}
+
+inline bool is_video_file(const std::string& name) {
+    return has_ending(name, {".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"});
+}
+
+inline bool is_camera(const std::string& name) {
+    return !name.empty() && name.size() < 4 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return std::isdigit(c) != 0;
+    });
+}
+
+inline bool is_video(const std::string& name) {
+    return is_camera(name) || is_video_file(name) || name.find("://") != std::string::npos;
+}
+
+// rtsp://user:word@host/path -> rtsp://host/path, which may be printed.
+inline std::string without_password(const std::string& source) {
+    const std::size_t host = source.find("://"), path = source.find('/', host + 3);
+    const std::size_t at = source.rfind('@', path);
+    if (host == std::string::npos || at == std::string::npos || at < host) return source;
+    return source.substr(0, host + 3) + source.substr(at + 1);
+}
+
+// An image, with a name that no other has: "photo.jpg", or of a video "clip.mp4:000012".
+struct Frame {
+    std::string name;
+    cv::Mat image;
+    double fps;  // of its video, 25 if it says none; 0 for a photo
+    std::string video = {};  // its name; none for a photo  //@only clips
+    int number = 0;          // in the video  //@only clips
+};
+
+// Every image of every source, one after the other.
+class Frames {
+public:
+    explicit Frames(std::vector<std::string> sources) : sources_(std::move(sources)) {}  //@only !deep !bands
+//@begin deep bands
+    Frames(std::vector<std::string> sources, const model::Predictor& predictor)
+        : sources_(std::move(sources)), predictor_(predictor) {}
+//@end
+
+    // Return the next ones, at most `most`; none at the end.
+    std::vector<Frame> next(std::size_t most) {
+        std::vector<Frame> frames;
+        while (frames.size() < most && (video_.isOpened() || at_ < sources_.size())) {
+            const std::string& source = sources_[video_.isOpened() ? at_ - 1 : at_++];
+            if (!is_video(source)) frames.push_back({source, model::read_image(source), 0});  //@only !deep !bands
+            if (!is_video(source)) frames.push_back({source, predictor_.read_image(source), 0});  //@only deep !bands
+            if (has_ending(source, {".npy"})) frames.push_back({source, read_npy(source), 0});  //@only bands
+            else if (!is_video(source)) frames.push_back({source, predictor_.read_image(source), 0});  //@only bands
+            else if (video_.isOpened() || open(source)) read_video(source, frames);
+        }
+        return frames;
+    }
+
+private:
+    bool open(const std::string& source) {
+        count_ = 0;
+        const bool opened = is_camera(source) ? video_.open(std::stoi(source)) : video_.open(source);
+        if (!opened)
+            throw model::Error("OpenCV " CV_VERSION " cannot open " + without_password(source) +
+                        " as a video. Check that it is there, and that this OpenCV is built for it.");
+        return opened;
+    }
+
+    void read_video(const std::string& source, std::vector<Frame>& frames) {
+        cv::Mat image;
+        if (video_.read(image) && !image.empty()) {
+            char number[16];
+            std::snprintf(number, sizeof number, ":%06d", count_++);
+            const double fps = video_.get(cv::CAP_PROP_FPS);
+            frames.push_back({without_password(source) + number, image, fps > 0 && fps < 1000 ? fps : 25});
+            frames.back().video = without_password(source);  //@only clips
+            frames.back().number = count_ - 1;  //@only clips
+            return;
+        }
+        video_.release();
+        const std::string name = without_password(source);
+        if (count_ == 0)
+            throw model::Error("OpenCV " CV_VERSION " cannot decode a single frame of " + name + ".");
+        if (!is_video_file(source))
+            throw model::Error(name + " stopped after " + std::to_string(count_) + " frames. Check that it "
+                               "is connected.");
+    }
+
+    std::vector<std::string> sources_;
+    model::Predictor predictor_;  //@only deep bands
+    std::size_t at_ = 0;
+    cv::VideoCapture video_;
+    int count_ = 0;  // frames of the video so far
+};
+//@begin clips
+
+// The clips in the frames of videos, and of photos that follow each other.
+class Clips {
+public:
+    Clips(std::size_t span, std::size_t hop) : span_(span), hop_(hop) {}
+
+    // Take a frame; return whether `frames()` are a clip now.
+    bool take(const Frame& frame) {
+        if (!frames_.empty() && frames_.back().video != frame.video) finish();
+        frames_.push_back(frame);
+        if (frames_.size() > span_) frames_.erase(frames_.begin());
+        if (++count_ < span_ || (count_ - span_) % hop_ != 0) return false;
+        ++found_;
+        return true;
+    }
+
+    // The frames of one video, or of photos, end here.
+    void finish() {
+        if (count_ > 0 && found_ == 0)
+            throw model::Error("A clip covers " + std::to_string(span_) + " frames, and from " +
+                               frames_.front().name + " on there are " + std::to_string(count_) +
+                               ". Give a longer one.");
+        frames_.clear();
+        count_ = found_ = 0;
+    }
+
+    // "clip.mp4:000000-000012", or of photos "a.png..c.png".
+    std::string name() const {
+        const Frame &first = frames_.front(), &last = frames_.back();
+        const std::string file = last.name.substr(last.name.find_last_of("/\\") + 1);
+        if (first.video.empty()) return first.name + ".." + file;
+        char number[16];
+        std::snprintf(number, sizeof number, "-%06d", last.number);
+        return first.name + number;
+    }
+
+    const std::vector<Frame>& frames() const { return frames_; }  // the last ones
+
+private:
+    std::vector<Frame> frames_;
+    std::size_t span_, hop_, count_ = 0, found_ = 0;
+};
+//@end
+//@end
+//@begin inputs
 // Return the samples that NAME=FILE words give; a name that comes again begins the next sample.
 inline std::vector<std::map<std::string, std::string>> split_samples(
     const std::vector<std::string>& words, std::vector<std::string>& names) {
@@ -199,6 +269,20 @@ inline std::vector<std::map<std::string, std::string>> split_samples(
     return samples;
 }
 
+//@begin photo
+// Return the image or the array in a file, as an input takes it.
+inline cv::Mat read_input(const std::string& file, const std::string& name,
+                          const model::Predictor& predictor) {
+    const bool is_image = name == predictor.image_input();  //@only photo !pictures
+    const std::vector<std::string> images = predictor.image_inputs();  //@only pictures
+    const bool is_image = std::find(images.begin(), images.end(), name) != images.end();  //@only pictures
+    if (!is_image) return read_npy(file);
+    if (file.size() > 4 && file.compare(file.size() - 4, 4, ".npy") == 0) return read_npy(file);  //@only bands
+    return predictor.read_image(file, name);  //@only deep bands
+    return model::read_image(file);  //@only !deep !bands
+}
+
+//@end
 // Return what the words of each sample name, and in `names` the words.
 inline std::vector<model::Inputs> read_samples(const std::vector<std::string>& words,
                                                const model::Predictor& predictor,
@@ -207,7 +291,7 @@ inline std::vector<model::Inputs> read_samples(const std::vector<std::string>& w
     for (const auto& files : split_samples(words, names)) {
         model::Inputs sample;
         for (const auto& [name, file] : files)
-            sample[name] = name == predictor.image_input() ? model::read_image(file) : read_npy(file);  //@only photo
+            sample[name] = read_input(file, name, predictor);  //@only photo
             sample[name] = read_npy(file);  //@only arrays
         for (const std::string& name : predictor.input_names())
             if (sample.count(name) == 0)

@@ -6,6 +6,7 @@ import { rint } from "./rounding.js";
 
 export function readTask(entry) {
   const record = entry.at("image");
+  record.expectKeys("output color low high");
   const task = {
     output: record.at("output").text(),
     color: record.at("color").text(["RGB", "BGR", "GRAY"]),

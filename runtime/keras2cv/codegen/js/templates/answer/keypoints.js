@@ -1,12 +1,15 @@
 // Points of one figure: joints, corners, features of a face.
 import { Pen, colourOf, drawTags, paint } from "./drawing.js"; //@only drawn
 import { findOutput } from "./net.js";
+import { drawPoints, isShown, placeOf } from "./points.js"; //@only drawn
+import { isShown } from "./points.js"; //@only !drawn
 import { PredictError } from "./errors.js";
 
 const f32 = Math.fround;
 
 export function readTask(entry) {
   const record = entry.at("keypoints");
+  record.expectKeys("output form units activation refine score skeleton");
   return {
     output: record.at("output").text(),
     form: record.at("form").text(["heatmaps", "xy", "yx", "xys", "yxs"]),
@@ -82,8 +85,6 @@ export function findAnswer(sample, task, place) {
   return { task: "keypoints", image_wh: [width, height], threshold, points, skeleton };
 }
 
-export const isShown = ({ score }, threshold) => score === null || score > f32(threshold);
-
 export function toLine({ points, threshold }) {
   const shown = points.filter((point) => isShown(point, threshold)).map(({ label, score, xy }) =>
     `${label}${score === null ? "" : ` ${score.toFixed(4)}`} at ${xy.map(Math.round).join(" ")}`);
@@ -92,36 +93,16 @@ export function toLine({ points, threshold }) {
 //@begin drawn
 
 /** Draw the picture with the points that are shown, the lines between them, and their labels. */
-export function draw(canvas, picture, { points, threshold, skeleton }) {
+export function draw(canvas, picture, answer) {
   const { context, factor } = paint(canvas, picture), shorter = Math.min(canvas.width, canvas.height);
-  const radius = Math.max(3, Math.round(shorter / 120)), pen = new Pen(context, shorter / 1200);
-  const visible = points.filter((point) => isShown(point, threshold));
-  const shown = new Map(visible.map((point) => [point.number, point]));
-  const placeOf = ({ xy }) => xy.map((edge) => Math.round(edge * factor - 0.5) + 0.5);
-  for (let i = 0; i + 1 < skeleton.length; i += 2) {
-    const [from, to] = [shown.get(skeleton[i]), shown.get(skeleton[i + 1])];
-    if (!from || !to) continue;
-    context.strokeStyle = colourOf(to.number);
-    context.lineWidth = Math.max(1, Math.floor(radius / 2));
-    context.beginPath();
-    context.moveTo(...placeOf(from));
-    context.lineTo(...placeOf(to));
-    context.stroke();
-  }
-  const tags = [];
-  for (const point of shown.values()) {
-    const [x, y] = placeOf(point), colour = colourOf(point.number);
-    for (const [size, fill] of [[radius + 1, "rgb(32 32 32)"], [radius, colour]]) {
-      context.fillStyle = fill;
-      context.beginPath();
-      context.arc(x, y, size + 0.5, 0, 2 * Math.PI);
-      context.fill();
-    }
-    const [column, row] = [Math.floor(x), Math.floor(y)];
+  const radius = Math.max(3, Math.round(shorter / 120)), pen = new Pen(context, shorter / 1200), tags = [];
+  drawPoints(context, factor, radius, answer);
+  for (const point of answer.points.filter((one) => isShown(one, answer.threshold))) {
+    const [column, row] = placeOf(point, factor).map(Math.floor);
     const isInside = column >= 0 && column < canvas.width && row >= 0 && row < canvas.height;
     if (isInside && point.label !== String(point.number)) {
       const box = [column - radius, row - radius, column + radius, row + radius];
-      tags.push({ text: point.label, colour, box });
+      tags.push({ text: point.label, colour: colourOf(point.number), box });
     }
   }
   drawTags(canvas, tags, pen, 1, true);

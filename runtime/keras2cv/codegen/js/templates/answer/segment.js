@@ -9,6 +9,7 @@ const f32 = Math.fround;
 
 export function readTask(entry) {
   const record = entry.at("segment");
+  record.expectKeys("output scores threshold");
   return {
     output: record.at("output").text(),
     scores: record.at("scores").text(["softmax", "sigmoid", "logits", "labels"]),

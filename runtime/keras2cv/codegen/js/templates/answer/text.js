@@ -7,6 +7,7 @@ const NEVER = -Infinity; // log of probability 0
 
 export function readTask(entry) {
   const record = entry.at("text");
+  record.expectKeys("output class_axis scores charset blank decode beam_width top_paths");
   const task = {
     output: record.at("output").text(),
     isLast: record.at("class_axis").text(["first", "last"]) === "last",

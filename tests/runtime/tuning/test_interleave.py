@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from keras2cv_export.speed.interleave import (
+from keras2cv.tuning.interleave import (
     Comparison,
     compare_apart,
     compare_blocks,

@@ -1,0 +1,1 @@
+"""`bench --pipeline`: from the file to the answer, beside what people would use instead."""
