@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Final
 
@@ -74,6 +75,14 @@ def _task_keys(manifest: Manifest) -> list[str]:
     return [field.name for field in fields(record) if field.name not in _UNREAD]
 
 
+def _literal(names: Sequence[str]) -> str:
+    """Return Java's text of the names with spaces between, in lines of the style's length."""
+    lines = textwrap.wrap(" ".join(names), 76) or [""]
+    return "\n            + ".join(
+        json.dumps(line + " " * (number < len(lines))) for number, line in enumerate(lines, 1)
+    )
+
+
 def _own_words(manifest: Manifest, words: Words) -> dict[str, str]:
     name = identifier(words["name"], RESERVED)
     given = {
@@ -86,7 +95,7 @@ def _own_words(manifest: Manifest, words: Words) -> dict[str, str]:
         "options": " ".join(one for one in options if one[1:].split("]")[0] in _OPTIONS),
         "identifier": name,
         "package": f"keras2cv.{name}",
-        "taskkeys": " ".join(_task_keys(manifest)),
+        "taskkeys": _literal(_task_keys(manifest)),
         "result": f"{manifest.task.kind.capitalize()}Result",
         "folder": f"{name}.cv",
         "inputs": ", ".join(f"{json.dumps(k)}, {v}" for k, v in given.items()),
