@@ -38,7 +38,7 @@ _ELEMENTWISE = frozenset(
     ]
 )
 _RESHAPING = frozenset(["Flatten", "Reshape", "Squeeze", "Unsqueeze"])
-_MOVING = frozenset(["Expand", "Tile", "Transpose"]) | _RESHAPING
+_MOVING = frozenset(["Expand", "Resize", "Tile", "Transpose"]) | _RESHAPING
 Shape = tuple[int, ...]
 
 
@@ -77,7 +77,7 @@ def _known(
 def _of_node(node: ir.Node, shape: Shape, given: list[tuple[bool, ...]]) -> tuple[bool, ...]:
     if node.op_type in _ELEMENTWISE:
         return _all_of([_aligned(one, len(shape)) for one in given], len(shape))
-    if node.op_type in ("Expand", "Tile"):
+    if node.op_type in ("Expand", "Resize", "Tile"):
         return _aligned(given[0], len(shape))
     if node.op_type == "Transpose":
         return tuple(given[0][axis] for axis in permutation(node))

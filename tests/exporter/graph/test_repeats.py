@@ -12,6 +12,7 @@ FORMS = {
     "copies": ("y = Expand (x, r)", (False, True, True)),
     "merged with others": ("e = Expand (x, r)  y = Reshape (e, m)", (False, True)),
     "moved": ("e = Expand (x, r)  y = Transpose <perm=[2,0,1]> (e)", (True, False, True)),
+    "enlarged": ('y = Resize <mode="nearest"> (x, , , r)', (False, True, True)),
     "added to themselves": ("e = Expand (x, r)  y = Add (e, e)", (False, True, True)),
     "added to others": ("e = Expand (x, r)  y = Add (e, z)", (False, False, False)),
 }
