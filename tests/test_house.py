@@ -154,6 +154,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "predict_cost",
         "passes_gain",
         "portability",
+        "regressions",
         "parity_table",
         "video_cost",
         "weights_cost",

@@ -21,13 +21,13 @@ from keras2cv_export.model.untrusted.confined import confined
 
 from .answers import ask_all
 from .artefacts import Artefact, make
-from .environment import host, usable_cores
+from .environment import has_onednn, host, onednn_by_default, usable_cores
 from .inputs import inputs_for, write_samples
 from .measure import ROUNDS, SECONDS, Crew, Progress, measure
 from .pipeline import OF_BUNDLE, Job
 from .process import Child, Lost
 from .records import SCHEMA, Missing, Record, SubjectRecord, Timing
-from .subjects import NAIVE, OURS, PEERS, REFERENCE, Subject, choose
+from .subjects import NAIVE, ONEDNN, OURS, PEERS, REFERENCE, Subject, choose
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
 """An ONNX file's names of the model's inputs and outputs, in Keras' order."""
@@ -69,6 +69,8 @@ def bench(
 ) -> Record:
     """Measure a bundle beside the Keras model that it was made from, and beside its peers.
 
+    Where TensorFlow leaves oneDNN off by itself, it is measured with it as well.
+
     Args:
         bundle: The folder.
         against: A .keras or .h5 file, a SavedModel folder, or a live keras.Model.
@@ -90,7 +92,8 @@ def bench(
     found = read_bundle(bundle)
     chosen, absent = choose(peers)
     more = tuple(Subject(name, f"{name} bundle", "", "bundle", "bundle") for name in also)
-    subjects = tuple(s for s in (*chosen, *beside, *more) if s.name not in without)
+    fair = (ONEDNN,) if has_onednn() and not onednn_by_default() else ()
+    subjects = tuple(s for s in (*chosen, *fair, *beside, *more) if s.name not in without)
     with ExitStack() as stack:
         trusted = wishes.unsafe or bool(wishes.imports)  # each child imports the user's modules
         stack.enter_context(confined(unsafe=trusted))

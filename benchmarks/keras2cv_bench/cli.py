@@ -74,6 +74,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--baseline", metavar="OLD.json", type=Path, help="compare with an earlier file of --json"
     )
     parser.add_argument(
+        "--yardstick",
+        choices=("naive", "tf.function"),
+        help="with --baseline: compare this bundle's share of that one's time, never milliseconds",
+    )
+    parser.add_argument(
         "--max-ratio",
         metavar="R",
         type=values.above_zero,
@@ -108,7 +113,11 @@ def _counts(text: str) -> tuple[int, ...]:
 
 
 def execute(args: Namespace) -> int:
-    """Measure, print the tables, and write the requested files."""
+    """Measure, print the tables, and write the requested files.
+
+    Raises:
+        UsageError: --yardstick without a baseline.
+    """
     load_exporter(
         "bench",
         "keras2cv_export.speed.speed",
@@ -119,6 +128,8 @@ def execute(args: Namespace) -> int:
     from keras2cv_bench import benching, findings, records
 
     baseline = None if args.baseline is None else records.read_record(args.baseline)
+    if args.yardstick and baseline is None:
+        raise UsageError("--yardstick is for --baseline. Give both, or leave it out.")
     _require_writable(args)
     wishes = benching.Wishes(
         batches=args.batch,
@@ -136,7 +147,7 @@ def execute(args: Namespace) -> int:
         record = benching.bench(
             args.bundle, args.against, peers=args.peers, wishes=wishes, progress=steps
         )
-    found = findings.outcome(record, baseline, args.max_ratio)
+    found = findings.outcome(record, baseline, args.max_ratio, args.yardstick)
     if args.json:
         write_json(args.json, record.to_dict())
     if args.json != STDOUT:
@@ -158,7 +169,11 @@ def _execute_pipeline(args: Namespace, wishes: Any) -> int:
     from keras2cv_export.cli.console import safe_console
 
     given = {"--html": args.html, "--baseline": args.baseline, "--max-ratio": args.max_ratio}
-    given |= {"--samples": args.samples, "more than one --batch": len(args.batch) > 1}
+    given |= {
+        "--samples": args.samples,
+        "--yardstick": args.yardstick,
+        "more than one --batch": len(args.batch) > 1,
+    }
     if wrong := [name for name, value in given.items() if value]:
         raise UsageError(f"--pipeline has no {wrong[0]}. Leave it out.")
     with Steps() as steps:

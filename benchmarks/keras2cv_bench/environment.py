@@ -16,6 +16,7 @@ import cv2
 from keras2cv._version import VERSION
 
 from .records import Host
+from .subjects import ONEDNN_VARIABLE
 
 _PACKAGES: Final = (
     "tensorflow", "keras", "numpy", "onnx", "tf2onnx", "onnxruntime", "openvino", "ai-edge-litert",
@@ -26,6 +27,7 @@ _VECTORS: Final = (
     "asimd", "asimddp", "sve",
 )  # fmt: skip
 _FLAGS: Final = ("flags", "Features")
+_FOR_ONEDNN: Final = {"avx_vnni", "avx512_vnni", "avx512_bf16", "amx_tile"}
 _BUSY: Final = (0, 1, 2, 5, 6, 7)  # user, nice, system, irq, softirq, steal in /proc/stat
 
 
@@ -60,6 +62,25 @@ def instruction_sets() -> tuple[str, ...]:
     )
     has = set(flags.partition(":")[2].split())
     return tuple(name for name in _VECTORS if name in has)
+
+
+def onednn_by_default() -> bool:
+    """Whether TensorFlow computes with oneDNN here without being asked.
+
+    `DefaultOneDnnPolicy` of tensorflow/core/util/port.cc (2.21): on x86 Windows always, on Linux on
+    processors that have instructions for neural networks. A variable that is set decides itself.
+    """
+    chosen = os.environ.get(ONEDNN_VARIABLE, "").strip().lower()
+    if chosen:
+        return chosen in ("1", "true")
+    if platform.system() == "Windows":
+        return platform.machine().lower() in ("amd64", "x86_64")
+    return bool(_FOR_ONEDNN & set(instruction_sets()))
+
+
+def has_onednn() -> bool:
+    """Whether TensorFlow's wheel for this system can compute with oneDNN at all."""
+    return platform.system() in ("Linux", "Windows")
 
 
 class Watch:

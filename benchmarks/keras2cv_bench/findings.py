@@ -10,7 +10,7 @@ import numpy as np
 from keras2cv.tuning.interleave import STARVED, Comparison, compare_apart, compare_blocks
 
 from .records import Record, Stage, Timing
-from .subjects import OURS, REFERENCE
+from .subjects import ONEDNN, OURS, REFERENCE
 
 DEFAULT_MAX_RATIO = 1.1  # of a baseline: a quiet machine separates that from noise
 
@@ -48,6 +48,13 @@ def against(record: Record, batch: int, theirs: str, stage: Stage = "forward") -
     return compare_blocks(ours.steady(stage), other.steady(stage))
 
 
+def fair_reference(record: Record, batch: int) -> str:
+    """Return the name of the faster tf.function: as TensorFlow is here, or with oneDNN on."""
+    timed = [(name, record.timing(name, batch)) for name in (REFERENCE, ONEDNN.name)]
+    speeds = {n: quantiles(t).median for n, t in timed if t is not None and is_result(t)}
+    return min(speeds, key=lambda name: speeds[name], default=REFERENCE)
+
+
 def is_result(timing: Timing) -> bool:
     """Whether a subject's speed counts: a fast wrong answer is not a result."""
     return timing.answers.verdict != "different"
@@ -68,11 +75,16 @@ class Held:
     how: str
 
 
-def hold(now: Record, then: Record) -> tuple[Held, ...]:
+def hold(now: Record, then: Record, yardstick: str | None = None) -> tuple[Held, ...]:
     """Compare with an older record: durations on one machine, else shares of tf.function's time.
 
     On another processor or with other threads, milliseconds cannot be compared. The bundle's ratio
     to TensorFlow, which ran in turns with it both times, carries over better.
+
+    Args:
+        now: The new record.
+        then: The older one.
+        yardstick: A subject of both, such as "naive": its share is compared on every machine.
     """
     same = (now.host.cpu, now.host.cores, now.threads) == (
         then.host.cpu,
@@ -84,15 +96,18 @@ def hold(now: Record, then: Record) -> tuple[Held, ...]:
     for batch, new, old in pairs:
         if new is None or old is None:
             continue
-        if same:
+        if same and yardstick is None:
             comparison = compare_apart(new.steady("forward"), old.steady("forward"))
             found.append(Held(batch, comparison, "time against time"))
             continue
-        yardsticks = now.timing(REFERENCE, batch), then.timing(REFERENCE, batch)
-        if yardsticks[0] is None or yardsticks[1] is None:
+        sides = [one.timing(yardstick or fair_reference(one, batch), batch) for one in (now, then)]
+        if sides[0] is None or sides[1] is None:
             continue
-        comparison = compare_apart(_shares(new, yardsticks[0]), _shares(old, yardsticks[1]))
-        found.append(Held(batch, comparison, "another machine: share of tf.function's time"))
+        comparison = compare_apart(_shares(new, sides[0]), _shares(old, sides[1]))
+        how = f"share of the time of {yardstick}"
+        if yardstick is None:
+            how = "another machine: share of tf.function's time"
+        found.append(Held(batch, comparison, how))
     return tuple(found)
 
 
@@ -111,15 +126,23 @@ class Outcome:
 
 
 def outcome(
-    record: Record, baseline: Record | None = None, max_ratio: float | None = None
+    record: Record,
+    baseline: Record | None = None,
+    max_ratio: float | None = None,
+    yardstick: str | None = None,
 ) -> Outcome:
     """Return a benchmark's exit code, and its reasons.
 
     The code is 1 where this bundle answers differently than TensorFlow, or takes longer than it
-    may; 4 where the measurement cannot decide. `max_ratio` is of the baseline's time, or without a
-    baseline of tf.function's.
+    may; 4 where the measurement cannot decide.
+
+    Args:
+        record: The benchmark.
+        baseline: An older one of the bundle.
+        max_ratio: Of the baseline's time, or without a baseline of tf.function's.
+        yardstick: As for `hold`.
     """
-    held = () if baseline is None else hold(record, baseline)
+    held = () if baseline is None else hold(record, baseline, yardstick)
     found = [*_wrong(record), *_limits(record, baseline, held, max_ratio), *_noise(record)]
     codes = {code for code, _ in found}
     code = 1 if 1 in codes else max(codes, default=0)
@@ -148,7 +171,7 @@ def _limits(
             yield from _limit(one.comparison, most, sentence)
     elif max_ratio is not None:
         for batch in record.batches:
-            if (found := against(record, batch, REFERENCE)) is not None:
+            if (found := against(record, batch, fair_reference(record, batch))) is not None:
                 sentence = f"batch {batch}: {found} times tf.function's time"
                 yield from _limit(found, max_ratio, sentence)
 

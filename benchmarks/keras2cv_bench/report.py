@@ -10,9 +10,9 @@ from rich.text import Text
 
 from keras2cv.tuning.interleave import Comparison
 
-from .findings import Outcome, against, is_result, quantiles
+from .findings import Outcome, against, fair_reference, is_result, quantiles
 from .records import STAGES, Record, Timing
-from .subjects import OURS
+from .subjects import ONEDNN, OURS
 
 _STYLES = {"faster": "green", "slower": "red", "no difference": "", "too noisy": "yellow"}
 
@@ -47,10 +47,22 @@ def remarks(record: Record) -> Iterator[str]:
             word = "answers that prove little" if is_result(timing) else "not TensorFlow's answers"
             at = f"{record.title(timing.subject)}, batch {timing.batch}"
             yield f"{at}: {word} ({timing.answers.reason})"
+    yield from fair_remarks(record)
     others = record.host.others
     if others is not None and others > 0.1:
         yield f"Other programs used {others:.1f} of {record.host.cores} cores meanwhile."
     yield from record.notes
+
+
+def fair_remarks(record: Record) -> Iterator[str]:
+    """Yield which tf.function is the baseline, where both settings of oneDNN were timed."""
+    for batch in record.batches:
+        if record.timing(ONEDNN.name, batch) is not None:
+            word = "on" if fair_reference(record, batch) == ONEDNN.name else "off, its default here"
+            yield (
+                f"batch {batch}: the faster tf.function, with oneDNN {word}, is the baseline for "
+                "--max-ratio"
+            )
 
 
 def _held(outcome: Outcome) -> Iterator[str]:

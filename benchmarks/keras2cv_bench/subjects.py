@@ -45,6 +45,7 @@ PREDICT: Final = "model.predict"
 CALL: Final = "model(x)"
 NAIVE: Final = "naive"
 SAME_ISA: Final = "tf.function-avx2"
+ONEDNN_VARIABLE: Final = "TF_ENABLE_ONEDNN_OPTS"
 
 SUBJECTS: Final[tuple[Subject, ...]] = (
     Subject(OURS, "this bundle", "", "bundle", "bundle"),
@@ -71,6 +72,16 @@ AT_AVX2: Final = Subject(
     "model",
     REFERENCE,
     variables=(("ONEDNN_MAX_CPU_ISA", "AVX2"),),
+)
+# Where TensorFlow switches oneDNN off by itself, it may be faster with it.
+ONEDNN: Final = Subject(
+    "tf.function-onednn",
+    "TensorFlow, tf.function, oneDNN on",
+    "",
+    "keras_model",
+    "model",
+    REFERENCE,
+    variables=((ONEDNN_VARIABLE, "1"),),
 )
 PEERS: Final = tuple(dict.fromkeys(subject.peer for subject in SUBJECTS if subject.peer))
 

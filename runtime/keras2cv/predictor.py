@@ -25,6 +25,7 @@ from keras2cv.net.opencv import require_at_least
 from keras2cv.net.tensors import by_name, check_inputs, chunks, join, outputs_of, to_net
 from keras2cv.net.tuned import NetSettings, choice_for, manifest_at
 from keras2cv.pixels.geometry import Placement
+from keras2cv.preparing.given_inputs import GivenInput, given_inputs
 from keras2cv.preparing.prepared import Prepared
 from keras2cv.preparing.samples import SamplePreparer, Values
 from keras2cv.tasks import TASKS
@@ -276,8 +277,14 @@ class Predictor:
     def input_names(self) -> tuple[str, ...]:
         """Keras' names of the inputs, in the order of `infer`'s arguments."""
         if self._front is not None:
-            return self._front.names
+            names: tuple[str, ...] = self._front.names
+            return names
         return tuple(tensor.name for tensor in self.manifest.own_inputs)
+
+    @property
+    def given(self) -> dict[str, GivenInput]:
+        """What a user gives, by name, in the order of `infer`'s arguments."""
+        return {one.name: one for one in given_inputs(self.manifest)}
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -381,6 +388,8 @@ class Predictor:
         from keras2cv.columns.batch import columns_of, join_columns, same_kind, take
 
         passed = columns_of(batch)
+        if self._front is not None:
+            return same_kind(batch, self._answered_columns(passed))
         tensors, outputs = self.manifest.own_inputs, self.manifest.own_outputs
         if self.manifest.states and all(t.name in passed for t in self.manifest.inputs):
             tensors, outputs = self.manifest.inputs, self.manifest.outputs
@@ -388,6 +397,27 @@ class Predictor:
         arrays = self._outputs_for(given, tensors, outputs)
         found = {tensor.name: array for tensor, array in zip(outputs, arrays, strict=True)}
         return same_kind(batch, join_columns(passed, found, "Rename it, or leave it out."))
+
+    def _answered_columns(self, passed: dict[str, Any]) -> dict[str, Any]:
+        """Return columns with the outputs in place of text and numbers.
+
+        Raises:
+            UsageError: the model takes images, too.
+        """
+        from keras2cv.columns.arrays import array_of
+        from keras2cv.columns.batch import join_columns, take
+
+        if self._samples is not None:
+            raise UsageError(
+                f"{self.folder} takes images beside text, and columns of both are not read. Call "
+                "predict() with a dict for each sample."
+            )
+        given, outputs = take(passed, list(self.input_names)), self.manifest.own_outputs
+        arrays = {name: array_of(given[name], one) for name, one in self.given.items()}
+        empty = len(next(iter(arrays.values()))) == 0
+        found = [_without_rows(t) for t in outputs] if empty else self.infer(arrays)
+        named = {tensor.name: array for tensor, array in zip(outputs, found, strict=True)}
+        return join_columns(passed, named, "Rename it, or leave it out.")
 
     def _outputs_for(
         self,
@@ -464,12 +494,14 @@ class Predictor:
             InputError: not an image, or not a value for each input.
             NetError: OpenCV fails.
         """
-        if self._front is not None:
+        if self._front is not None and self._samples is None:
             values, is_one = self._front.batch(images)
             results = self.results_of(self.infer(*values))
             return results[0] if is_one else results
         if self._samples is None:
             return self._predict_arrays(images)
+        if self._front is not None:
+            images = self._front.beside_pictures(images, self._pictures)
         if isinstance(images, np.ndarray | str | os.PathLike):
             self._values(images)  # which one image may be
         samples, is_one = self._samples.samples(images)
@@ -495,7 +527,13 @@ class Predictor:
         preparer = self._needed_preparer()
         if not images:
             raise InputError(NO_IMAGES)
+        if self._front is not None:
+            images = self._front.beside_pictures(list(images), self._pictures)
         return self._prepared(preparer, [self._values(image) for image in images])
+
+    @property
+    def _pictures(self) -> frozenset[str]:
+        return frozenset(rules.input for rules in self.manifest.pictures)
 
     def _values(self, image: Any) -> Values:
         """Return a sample's values in the inputs' order."""

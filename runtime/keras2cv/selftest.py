@@ -187,7 +187,7 @@ def picture_rows(manifest: Manifest, pictures: Sequence[GoldenPicture]) -> Itera
     Raises:
         InputError: They are no image that it takes.
     """
-    for rules, picture in zip(manifest.pictures, pictures, strict=True):
+    for rules, picture in zip(manifest.pictures_by_place, pictures, strict=True):
         blob = Preprocessor(rules)([picture.pixels])
         yield compare("image", f"blob of {rules.input}", blob, picture.blob, BLOB_LIMIT)
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from keras2cv.errors import InputError
 from keras2cv.schema.fields import SchemaError
-from keras2cv_bench.findings import against, outcome, quantiles
+from keras2cv_bench.findings import against, fair_reference, outcome, quantiles
 from keras2cv_bench.page import page
 from keras2cv_bench.records import (
     Answers,
@@ -24,6 +24,7 @@ from keras2cv_bench.records import (
     to_json,
 )
 from keras2cv_bench.report import render
+from keras2cv_bench.subjects import ONEDNN
 from support.bench_records import SAME, blocks, record, reference, timing
 from support.browser import LOOKS, WIDTHS, problems_of
 
@@ -157,6 +158,33 @@ def test_a_baseline_of_another_machine_is_measured_by_tensorflow(other: dict[str
     assert found.code == 0
     assert "another machine" in found.held[0].how
     assert found.held[0].comparison.ratio == pytest.approx(1.0, rel=0.05)
+
+
+@pytest.mark.parametrize(("naive_ms", "code"), [(8.0, 0), (4.0, 1)])
+def test_a_yardstick_compares_shares_on_the_same_machine_too(naive_ms: float, code: int) -> None:
+    """This bundle takes as long as ever; what matters is Keras' own export beside it."""
+    old = record(timing("bundle", 5.0), reference(10), timing("naive", 8.0))
+    now = record(timing("bundle", 5.0), reference(10), timing("naive", naive_ms))
+    found = outcome(now, old, 1.6, "naive")
+    assert found.code == code
+    assert found.held[0].how == "share of the time of naive"
+    assert found.held[0].comparison.ratio == pytest.approx(8 / naive_ms, rel=0.03)
+    assert outcome(record(), old, 1.6, "naive").code == 4
+
+
+@pytest.mark.parametrize(("onednn_ms", "word"), [(6.0, "on"), (14.0, "off, its default here")])
+def test_the_faster_tensorflow_is_the_baseline(
+    onednn_ms: float, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where both settings of oneDNN were timed; a wrong one is none."""
+    found = record(timing("bundle", 5.0), reference(10), timing(ONEDNN.name, onednn_ms))
+    limit = 5.0 / min(onednn_ms, 10.0)
+    assert outcome(found, max_ratio=1.1 * limit).code == 0
+    assert outcome(found, max_ratio=0.9 * limit).code == 1
+    render(found, outcome(found), Console(width=200))
+    assert f"the faster tf.function, with oneDNN {word}, is the baseline" in capsys.readouterr().out
+    wrong = timing(ONEDNN.name, 1.0, answers=Answers("different", 0.5, "off"))
+    assert fair_reference(record(timing("bundle", 5.0), reference(10), wrong), 1) == "tf.function"
 
 
 def test_a_baseline_without_a_common_batch_decides_nothing() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from campaigns.faults.kinds import all_faults
 from campaigns.faults.page import PLACE, text_of
+from campaigns.faults.results import Results
 from campaigns.faults.subjects import SUBJECTS
 from campaigns.faults.trying import Bench, Outcome, try_fault
 
@@ -18,6 +19,8 @@ SAMPLE = {
     "binary: sigmoid is a tanh": "caught",
     "raw: outputs' names exchanged": "caught",
     "raw: inputs' names exchanged": "caught",
+    "streaming: two states exchanged": "caught",
+    "five channels: not scaled": "caught",
 }
 
 pytestmark = pytest.mark.filterwarnings("ignore::keras2cv.errors.Keras2cvWarning")
@@ -31,7 +34,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_fault_is_caught_or_named_as_not_compared(name: str, bench: Bench) -> None:
-    """Those of two subjects, which train in seconds."""
+    """Those of subjects that train in seconds."""
     outcome = try_fault(bench, FAULTS[name])
     assert outcome.effect
     assert outcome.verdict == SAMPLE[name]
@@ -65,3 +68,20 @@ def test_there_are_enough_faults_and_the_page_lists_them() -> None:
     assert "| postprocessing, binary: sigmoid twice | other | fail | a / b |" in page
     assert PLACE.parts[-2:] == ("docs", "faults.md")
     assert isinstance(PLACE, Path)
+
+
+def test_a_campaign_goes_on_from_its_results(tmp_path: Path) -> None:
+    """What was tried is not tried again; outcomes come back in the order of the faults."""
+    faults = list(FAULTS.values())
+    first = Outcome(faults[0], "other", "fail", "", "a | b")
+    second = Outcome(faults[1], "", "pass", "pass", "")
+    path = tmp_path / "results.jsonl"
+    results = Results(path, faults)
+    results.add(second)
+    results.add(first)
+    again = Results(path, faults)
+    assert faults[0] in again
+    assert faults[2] not in again
+    assert again.in_order() == [first, second]
+    assert Results(path, faults[1:]).outcomes == [second]
+    assert Results(None, faults).outcomes == []

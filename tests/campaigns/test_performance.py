@@ -14,14 +14,15 @@ import pytest
 
 from campaigns.performance.__main__ import main
 from campaigns.performance.flops import gflop_of
-from campaigns.performance.measure import Found, results
+from campaigns.performance.measure import Found, installed_peers, results
 from campaigns.performance.page import write
 from campaigns.performance.ratios import geometric_mean
 from campaigns.performance.zoo import DEPTHS, TYPICAL, Case, cases
+from keras2cv_bench import subjects
 from keras2cv_bench.pipeline import Job
 from keras2cv_bench.process import environment_of
 from keras2cv_bench.records import Answers, Missing, Record, to_json
-from keras2cv_bench.subjects import AT_AVX2, SAME_ISA
+from keras2cv_bench.subjects import AT_AVX2, ONEDNN, SAME_ISA
 from support.bench_records import record, reference, timing
 
 WRONG = Answers("different", 0.5, "scores: off by 0.5")
@@ -170,6 +171,34 @@ def test_tensorflow_at_avx2_explains(tmp_path: Path) -> None:
     assert means == [["0.50", "0.50 (Fast)"], ["0.25", "0.25 (Fast)"]]
     assert "| `tf.function`, AVX2 only |" in text.split("## Model by model")[1]
     assert "AVX2" not in page_of([Found(case("Fast"), measured(), 0.6, "")], tmp_path)
+
+
+def test_the_faster_setting_of_onednn_is_tensorflow(tmp_path: Path) -> None:
+    """The page says which model is measured against which; peers have columns where they ran."""
+    on = record(
+        timing("bundle", 5.0),
+        reference(10.0),
+        timing(ONEDNN.name, 8.0),
+        timing("openvino", 4.0),
+        timing("litert", 20.0),
+    )
+    off = record(timing("bundle", 5.0), reference(10.0), timing(ONEDNN.name, 12.0))
+    found = [Found(case("Fast"), on, 0.6, ""), Found(case("Slow"), off, 0.6, "")]
+    text = page_of(found, tmp_path)
+    assert "with oneDNN on Fast; off Slow." in text
+    rows = {row.split(" | ")[0]: row for row in text.splitlines() if row.startswith("| ")}
+    assert "0.62 (Fast)" in rows["| `tf.function`"]
+    assert "1.25 (Fast)" in rows["| OpenVINO"]
+    assert "0.25 (Fast)" in rows["| LiteRT"]
+    plain = page_of([Found(case("Fast"), measured(), 0.6, "")], tmp_path)
+    assert "oneDNN" not in plain
+    assert "OpenVINO" not in plain
+
+
+def test_only_peers_that_are_installed_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of models does not repeat for each that one is not there."""
+    monkeypatch.setattr(subjects, "_installed", lambda module: module == "onnxruntime")
+    assert installed_peers() == ("naive", "tf", "ort")
 
 
 def test_the_head_names_what_models_ran_on(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ EXCLUDED_LAYERS: Mapping[str, str] = {
     "JaxLayer": "runs JAX code, which has no TensorFlow graph to convert",
     "FlaxLayer": "runs JAX code, which has no TensorFlow graph to convert",
     "TorchModuleWrapper": "runs PyTorch code, which has no TensorFlow graph to convert",
-    "StringLookup": "takes strings, which no OpenCV tensor can hold",
-    "TextVectorization": "takes strings, which no OpenCV tensor can hold",
+    "StringLookup": "takes strings: done before the net, see test_text_and_tables.py",
+    "TextVectorization": "takes strings: done before the net, see test_text_and_tables.py",
     "MaxNumBoundingBoxes": "pads the labels of a training pipeline; leaves images as they are",
 }
 

@@ -50,6 +50,11 @@ _CONV1D = (
 _CONV2D = (
     alone("conv2d_valid", lambda: layers.Conv2D(5, 3), _IMAGE),
     alone("conv2d_same", lambda: layers.Conv2D(5, 3, padding="same"), _IMAGE),
+    wired(
+        "conv2d_pointwise_padded",
+        lambda x: layers.Conv2D(5, 1)(layers.ZeroPadding2D(((1, 0), (2, 1)))(x)),
+        _IMAGE,
+    ),
     alone("conv2d_same_even_kernel", lambda: layers.Conv2D(5, (4, 2), padding="same"), _IMAGE),
     alone(
         "conv2d_same_stride2_odd_even",
@@ -141,6 +146,34 @@ _CONV3D = (
     alone("conv3d_pointwise", lambda: layers.Conv3D(5, 1), _VOLUME),
     alone("conv3d_dilated", lambda: layers.Conv3D(3, 2, dilation_rate=2, padding="same"), _VOLUME),
     alone("conv3d_groups", lambda: layers.Conv3D(6, 3, groups=2), _VOLUME),
+    alone(
+        "conv3d_depthwise_sigmoid",
+        lambda: layers.Conv3D(4, 3, groups=4, activation="sigmoid"),
+        _VOLUME,
+    ),
+    alone("conv3d_pointwise_heavy", lambda: layers.Conv3D(256, 1), (8, 8, 8, 256)),
+    wired(
+        "conv3d_pointwise_padded",
+        lambda x: layers.Conv3D(5, 1)(layers.ZeroPadding3D((1, 0, 2))(x)),
+        _VOLUME,
+    ),
+    wired(
+        "conv3d_prelu",
+        lambda x: layers.PReLU(shared_axes=[1, 2, 3])(layers.Conv3D(5, 3)(x)),
+        _VOLUME,
+    ),
+    wired(
+        "conv3d_one_channel_sigmoid",
+        lambda x: layers.Conv3D(1, 3, activation="sigmoid")(layers.Conv3D(1, 1)(x)),
+        _VOLUME,
+    ),
+    wired(
+        "conv3d_tanh_normalised",
+        lambda x: layers.Conv3D(3, 3, padding="same")(
+            layers.BatchNormalization()(layers.Conv3D(8, 1, activation="tanh")(x))
+        ),
+        _VOLUME,
+    ),
     alone(
         "conv3d_channels_first",
         lambda: layers.Conv3D(3, 3, data_format="channels_first"),

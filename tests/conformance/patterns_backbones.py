@@ -60,6 +60,15 @@ def _preactivated(x: Any) -> Any:
     return _classify(layers.ReLU()(layers.BatchNormalization()(h)))
 
 
+def _normalised_activations(x: Any) -> Any:
+    """Normalisation behind the activation, which is read twice: stems of CMT and its kin."""
+    h = layers.Conv2D(8, 3, padding="same", activation="gelu")(x)
+    h = layers.BatchNormalization()(h)
+    inner = layers.Conv2D(8, 3, padding="same", activation="swish")(h)
+    inner = layers.BatchNormalization()(inner)
+    return _classify(layers.Add()([h, inner]))
+
+
 def _densenet(x: Any) -> Any:
     h = layers.Conv2D(6, 3, padding="same")(x)
     for _ in range(3):
@@ -165,6 +174,7 @@ _CONVOLUTIONAL = (
     ("cnn_classifier", _cnn),
     ("resnet", _resnet),
     ("resnet_preactivated", _preactivated),
+    ("normalised_activations", _normalised_activations),
     ("densenet", _densenet),
     ("inception", _inception),
     ("resnext", _resnext),

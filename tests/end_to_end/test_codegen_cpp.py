@@ -359,9 +359,10 @@ def test_the_program_names_the_fault_of_a_bundle(
     [
         ("stretch", ("preprocessing", "depth"), "preprocessing.depth is unknown to this program"),
         ("stretch", ("more_pictures",), "The bundle has more_pictures"),
+        ("stretch", ("front",), "The bundle has front, which this program does not know"),
         ("suppressed", ("task", "detect", "masks"), "task.detect.masks is unknown to this program"),
     ],
-    ids=["depth", "pictures", "masks"],
+    ids=["depth", "pictures", "text", "masks"],
 )
 def test_a_bundle_that_says_more_than_the_program_reads(
     bundle_name: str, path: tuple[str, ...], words: str, program: Program, tmp_path: Path

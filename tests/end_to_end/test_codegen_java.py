@@ -15,9 +15,11 @@ import pytest
 
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.codegen import generate
-from keras2cv.codegen.java.source_files import identifier_of
+from keras2cv.codegen.identifier import identifier
+from keras2cv.codegen.java.reserved_words import RESERVED
 from support.golden import assert_answers, cases_for
 from support.java_machine import run_jobs, run_main
+from support.pixel_bundles import CATS_AND_DOGS
 from support.program_bundles import SPOILT, bad_images, classifier, write_images
 
 PACKAGE: Final = "keras2cv.bundle"
@@ -143,6 +145,45 @@ def test_a_spoilt_bundle_is_one_sentence(program: Path, tmp_path: Path) -> None:
         assert words in reply
 
 
+SAYS_MORE: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
+    "depth": (("preprocessing", "depth"), "preprocessing.depth is unknown to this program"),
+    "pictures": (("more_pictures",), "The bundle has more_pictures"),
+    "text": (("front",), "The bundle has front, which this program does not know"),
+    "states": (("states",), "The bundle has states"),
+    "later": (("twist",), "manifest.json: twist is unknown to this program"),
+    "of the task": (("task", "twist"), "task.twist is unknown to this program"),
+    "of boxes": (("task", "detect", "masks"), "task.detect.masks is unknown to this program"),
+    "a head": (("task", "detect", "head"), "task.detect.head is unknown to this program"),
+}
+
+
+def test_a_bundle_that_says_more_than_the_program_reads(program: Path, tmp_path: Path) -> None:
+    """A later bundle in the old one's place is refused in a sentence, and not misread."""
+    photo = write_images(tmp_path)[0]
+    boxes = tmp_path / "boxes"
+    generate(CATS_AND_DOGS(boxes / "bundle.cv"), "java", boxes)
+    jobs: list[list[object]] = []
+    for number, (path, _) in enumerate(SAYS_MORE.values()):
+        module, write = (boxes, CATS_AND_DOGS) if "detect" in path else (program, classifier())
+        bundle = write(tmp_path / f"{number}.cv").folder
+        _say_more(bundle / "manifest.json", path)
+        jobs.append(["predict", module, PACKAGE, bundle, tmp_path / "out", f"image={photo}"])
+    replies = run_jobs([["compile", boxes], *jobs], tmp_path / "runner")
+    assert replies[0] == "ok"
+    for reply, (_, words) in zip(replies[1:], SAYS_MORE.values(), strict=True):
+        assert reply.startswith(f"{PACKAGE}.BundleException: "), reply
+        assert words in reply
+
+
+def _say_more(manifest: Path, path: tuple[str, ...]) -> None:
+    value = json.loads(manifest.read_text("utf-8"))
+    record = value
+    for key in path[:-1]:
+        record = record[key]
+    record[path[-1]] = [{"output": "x"}]
+    manifest.write_text(json.dumps(value, ensure_ascii=False, indent=1), "utf-8")
+
+
 def test_the_program_prints_and_draws(program: Path, tmp_path: Path) -> None:
     """A line, JSON, a picture; a wrong word or file ends in a sentence and a code."""
     bundle = program / "bundle.cv"
@@ -166,19 +207,19 @@ def test_the_program_prints_and_draws(program: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "identifier"),
+    ("name", "expected"),
     [
         ("cat.cv", "cat"),
         ("My Model-2.cv", "my_model_2"),
         ("3d.cv", "model_3d"),
-        ("class.cv", "model_class"),
-        ("猫.cv", "model"),
+        ("class.cv", "class_model"),
+        ("猫.cv", "u732b"),
         ("a*/b", "a_b"),
     ],
 )
-def test_a_package_is_named_after_its_bundle(name: str, identifier: str) -> None:
+def test_a_package_is_named_after_its_bundle(name: str, expected: str) -> None:
     """Whatever the folder is called, Java takes the name."""
-    assert identifier_of(name) == identifier
+    assert identifier(name, RESERVED) == expected
 
 
 def test_two_modules_live_in_one_program(tmp_path: Path) -> None:

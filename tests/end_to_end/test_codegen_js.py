@@ -19,11 +19,15 @@ import keras2cv
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.codegen import generate
+from keras2cv.evaluation.data.segmentations import decode_runs
+from support.belonging_bundles import BELONGING_BUNDLES
 from support.browser import LOOKS, Look, problems_of
-from support.golden import assert_answers, cases_for
+from support.golden import assert_answers, cases_for, write_cases
+from support.head_bundles import HEAD_BUNDLES
 from support.npm_packages import OPENCV_JS, package, run_node
-from support.pixel_bundles import INPUT_BUNDLES, write_samples
+from support.pixel_bundles import CATS_AND_DOGS, INPUT_BUNDLES, write_samples
 from support.program_bundles import BUNDLES, SPOILT, classifier, expected_samples, write_images
+from support.special_bundles import SPECIAL_BUNDLES
 from support.tiny_bundle import Classifier
 from support.visits import visit
 
@@ -228,6 +232,135 @@ def test_an_altered_model_and_wrong_samples_are_one_sentence(tmp_path: Path) -> 
         assert words in record["error"]
 
 
+# What a later bundle may say, in the place of which key, and the module's sentence.
+SAYS_MORE: Final = {
+    "16 bits": (("preprocessing", "depth"), 16, "preprocessing.depth is unknown to this program"),
+    "a clip": (("preprocessing", "clip"), {}, "preprocessing.clip is unknown to this program"),
+    "two pictures": (("more_pictures",), [], "manifest.json: more_pictures is unknown to this"),
+    "states": (("states",), [], "manifest.json: states is unknown to this program"),
+    "a tail": (("tail",), {}, "manifest.json: tail is unknown to this program"),
+    "a head": (("task", "detect", "head"), {}, "task.detect.head is unknown to this program"),
+    "masks": (("task", "detect", "masks"), {}, "task.detect.masks is unknown to this program"),
+    "classes": (("task", "detect", "multi_label"), 1, "task.detect.multi_label is unknown to"),
+    "a new key": (("task", "wisdom"), 1, "task.wisdom is unknown to this program"),
+}
+
+
+def test_a_bundle_that_says_more_than_a_module_reads_is_one_sentence(tmp_path: Path) -> None:
+    """A later bundle in the old one's place is never misread."""
+    bundle = CATS_AND_DOGS(tmp_path / "cat.cv")
+    generate(bundle, "js", tmp_path / "program")
+    np.save(tmp_path / "picture.npy", np.zeros((5, 7, 3), np.uint8))
+    sample = {"x": {"pixels": str(tmp_path / "picture.npy"), "size_wh": (7, 5)}}
+    jobs = []
+    for how, (keys, value, _) in SAYS_MORE.items():
+        copy = tmp_path / how / "cat.cv"
+        shutil.copytree(bundle.folder, copy)
+        add_to_manifest(copy, keys, value)
+        program = str(tmp_path / "program")
+        jobs.append({"program": program, "bundle": str(copy), "samples": [sample]})
+    records = answer_in_node("5.0", jobs, tmp_path)
+    for record, (how, (_, _, words)) in zip(records, SAYS_MORE.items(), strict=True):
+        assert words in record["error"], how
+        assert record["error"].startswith("PredictError: ")
+        assert "\n" not in record["error"]
+
+
+def add_to_manifest(bundle: Path, keys: Sequence[str], value: Any) -> None:
+    """Give a bundle's manifest another key, at the end of a path of keys."""
+    path = bundle / "manifest.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    place = record
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    path.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("written_for", "given", "words"),
+    [
+        (
+            "head: YOLOv8",
+            "head: SSD",
+            "The bundle's head has the form offsets, this program is for",
+        ),
+        ("a mask per box", "masks of prototypes", "task.detect.masks.coefficients is unknown"),
+        ("rotated boxes", "keypoints of boxes", "task.detect.points is unknown to this program"),
+        ("16 bits", "a clip", "preprocessing.clip is unknown to this program"),
+        ("two pictures", "three pictures, one of them gray", "has no "),
+        ("four channels, RGBA", "five channels", "preprocessing.color must be one of GRAY,RGB"),
+    ],
+)
+def test_a_module_refuses_the_bundles_of_others(
+    written_for: str, given: str, words: str, tmp_path: Path
+) -> None:
+    """With another head, belonging or picture."""
+    write = {**HEAD_BUNDLES, **joined(BELONGING_BUNDLES), **joined(SPECIAL_BUNDLES)}
+    generate(write[written_for](tmp_path / "own.cv"), "js", tmp_path / "program")
+    golden = write_cases(tmp_path / "cases", [given])
+    jobs = [job(golden, c, tmp_path / "program", golden.parent) for c in cases_of(golden)]
+    (record,) = answer_in_node("5.0", jobs, tmp_path)
+    assert words in record["error"]
+    assert record["error"].startswith("PredictError: ")
+
+
+def joined(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the writers of all groups."""
+    return {name: write for group in groups.values() for name, write in group.items()}
+
+
+def test_wrong_special_pictures_are_one_sentence(tmp_path: Path) -> None:
+    """One picture where two are needed, a clip of another length or size, channels too few."""
+    np.save(tmp_path / "picture.npy", np.zeros((5, 7, 3), np.uint8))
+    np.save(tmp_path / "other.npy", np.zeros((6, 7, 3), np.uint8))
+    picture = {"pixels": str(tmp_path / "picture.npy"), "size_wh": (7, 5)}
+    other = {"pixels": str(tmp_path / "other.npy"), "size_wh": (7, 6)}
+    tries: list[tuple[str, dict[str, Any], str]] = [
+        ("two pictures", {"left": picture, "nothing": picture}, "no picture for the input right"),
+        ("a clip", {"clip": {"frames": [picture] * 2}}, "A clip covers 3 frames, got 2"),
+        ("a clip", {"clip": {"frames": [picture] * 4}}, "A clip covers 3 frames, got 4"),
+        ("a clip", {"clip": {"frames": [picture, other, picture]}}, "of one size, got 7x5 and 7x6"),
+        ("a clip", {"clip": picture}, "A clip for clip must be a list of frames"),
+        ("five channels", {"bands": picture}, "with 5 channels of 8 or 16 bits, got 4 channels"),
+    ]
+    jobs = []
+    for number, (name, sample, _) in enumerate(tries):
+        bundle = joined(SPECIAL_BUNDLES)[name](tmp_path / f"{number}.cv")
+        generate(bundle, "js", tmp_path / f"program{number}")
+        program = str(tmp_path / f"program{number}")
+        jobs.append({"program": program, "bundle": str(bundle.folder), "samples": [sample]})
+    for record, (_, _, words) in zip(answer_in_node("5.0", jobs, tmp_path), tries, strict=True):
+        assert words in record["error"]
+        assert record["error"].startswith("PredictError: ")
+
+
+def test_a_mask_has_its_pixels(tmp_path: Path) -> None:
+    """Those of the Python runtime, from the run lengths that an answer has."""
+    golden = write_cases(tmp_path / "cases", ["masks of prototypes", "a mask per box"])
+    program = tmp_path / "program"
+    bundle = golden.parent / cases_of(golden)[0]["bundle"]
+    generate(read_bundle(bundle), "js", program)
+    masks = [
+        detection["mask"]
+        for case in cases_of(golden)
+        for sample in case["samples"]
+        for detection in sample["answer"]["detections"]
+    ]
+    (tmp_path / "masks.json").write_text(json.dumps(masks), encoding="utf-8")
+    script = f"""
+      import {{ maskPixels }} from "{(program / "masks.js").as_uri()}";
+      import {{ readFileSync }} from "node:fs";
+      const masks = JSON.parse(readFileSync("{tmp_path}/masks.json"));
+      console.log(JSON.stringify(masks.map((mask) => [...maskPixels(mask)])));
+    """
+    (tmp_path / "masks.mjs").write_text(script, encoding="utf-8")
+    run = run_node(tmp_path / "masks.mjs", tmp_path)
+    assert run.returncode == 0, run.stderr
+    for mask, pixels in zip(masks, json.loads(run.stdout), strict=True):
+        assert np.array_equal(decode_runs(mask), np.reshape(pixels, mask["size"]))
+
+
 def test_a_module_warns_of_an_unverified_bundle(tmp_path: Path) -> None:
     """It predicts, and says that nothing compared the bundle with TensorFlow."""
     tiny = Classifier()
@@ -257,7 +390,12 @@ def test_too_little_memory_is_one_sentence(version: str, tmp_path: Path) -> None
 
 
 def use_page(
-    bundle: Path, program: Path, tmp_path: Path, files: Sequence[Path] = (), *flags: str
+    bundle: Path,
+    program: Path,
+    tmp_path: Path,
+    files: Sequence[Path] = (),
+    *flags: str,
+    answers: int | None = None,
 ) -> dict[str, Any]:
     """Open a program's page, give it files, press its camera's button if there are flags.
 
@@ -267,12 +405,14 @@ def use_page(
         tmp_path: Where the files lie.
         files: What is given, in one field or one each.
         *flags: Of the browser.
+        answers: How many there will be; None for one of each file, or of all fields.
     """
     query = {
         "page": "/program/index.html",
         "opencv": "/opencv/dist/opencv.js",
         "bundle": "/bundle",
         "files": ",".join(f"/files/{path.name}" for path in files),
+        "answers": "" if answers is None else str(answers),
         "camera": "1" if flags else "",
     }
     folders = {
@@ -331,6 +471,42 @@ def test_a_page_takes_a_file_for_each_input(tmp_path: Path) -> None:
     np.testing.assert_allclose(values, expected["values"], atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["two pictures", "a clip", "16 bits", "five channels"])
+def test_a_page_takes_special_pictures(name: str, tmp_path: Path) -> None:
+    """Several pictures, the frames of a clip, a PNG of 16 bits, and channels in an .npy file."""
+    golden = write_cases(tmp_path / "cases", [name])
+    (case,), pictures = cases_of(golden), read_golden(golden)["pictures"]
+    bundle = golden.parent / case["bundle"]
+    generate(read_bundle(bundle), "js", tmp_path / "program")
+    names = [
+        shown
+        for value in case["samples"][0]["inputs"].values()
+        for shown in value.get("clip", [value.get("picture")])
+    ]
+    files = list[Path]()
+    for number, shown in enumerate(names):
+        file = golden.parent / pictures[shown]["file"]
+        files.append(tmp_path / f"file{number}{file.suffix}")
+        shutil.copy(file, files[-1])
+    record = use_page(bundle, tmp_path / "program", tmp_path, files, answers=1)
+    *_, shown = record["shown"]
+    assert not shown["isProblem"], shown
+    values = [
+        float(value) for value in shown["text"].partition(": ")[2].partition(" (")[0].split(", ")
+    ]
+    expected = case["samples"][0]["answer"]["values"]
+    np.testing.assert_allclose(values, expected, atol=1e-5)
+
+
+def test_a_page_says_that_a_clip_is_too_short(tmp_path: Path) -> None:
+    """With both numbers."""
+    bundle = joined(SPECIAL_BUNDLES)["a clip"](tmp_path / "clip.cv")
+    generate(bundle, "js", tmp_path / "program")
+    files = write_images(tmp_path)[:2]
+    record = use_page(bundle.folder, tmp_path / "program", tmp_path, files, answers=0)
+    assert record["status"] == "A clip covers 3 frames, and there are only 2. Choose more."
+
+
 def test_a_page_shows_a_camera(tmp_path: Path) -> None:
     """Chromium's test picture is answered for; where a camera is refused, one sentence says so."""
     bundle = classifier()(tmp_path / "cat.cv")
@@ -342,6 +518,17 @@ def test_a_page_shows_a_camera(tmp_path: Path) -> None:
     refused = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
     record = use_page(bundle.folder, tmp_path / "program", tmp_path, (), *refused)
     assert record["camera"].startswith("The browser refuses the camera. Allow it ")
+
+
+def test_a_page_makes_clips_of_a_camera(tmp_path: Path) -> None:
+    """It waits for as many frames as one covers."""
+    bundle = joined(SPECIAL_BUNDLES)["every second frame, letterbox"](tmp_path / "clip.cv")
+    generate(bundle, "js", tmp_path / "program")
+    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    record = use_page(bundle.folder, tmp_path / "program", tmp_path, (), *fake)
+    name, *values = record["camera"].replace(" (", ", ").replace(": ", ", ").split(", ")
+    assert (name, len(values)) == ("camera", 5)
+    assert record["button"] == "Camera"
 
 
 def test_a_page_names_the_fault_of_its_bundle(tmp_path: Path) -> None:

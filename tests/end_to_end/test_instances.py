@@ -15,6 +15,7 @@ import pytest
 import tensorflow as tf
 
 import keras2cv
+from keras2cv.bundle.reading import read_bundle
 from keras2cv.cli import main
 from keras2cv.evaluation.data.segmentations import decode_runs
 from keras2cv.net.engines import ENGINES
@@ -563,3 +564,25 @@ def test_descriptions_that_contradict_the_outputs(
     with pytest.raises(keras2cv.UsageError) as caught:
         export(build(), tmp_path / "x.cv", preprocess="0-1", detect={**detect, **change})
     assert message in str(caught.value)
+
+
+def test_angles_and_names_of_points_are_compared(built: Built) -> None:
+    """A quarter of a turn exchanges width and height; a name or a degree makes another answer."""
+    image = nets.draw_ellipses(187, 131, seed=3)
+    limits = AnswerLimits(task=read_bundle(built("rotated")[1]).manifest.task)
+    turned: Any = load(built("rotated")[1]).predict(image)
+    boxes = [
+        {"label": b.label, "score": b.score, "box_xyxy": b.box_xyxy, "angle": b.angle + 90}
+        for b in turned
+    ]
+    assert match("detect", boxes, turned, limits).difference == ""
+    boxes[0]["angle"] += 1
+    assert (
+        "the angle of a box is 1 degrees off" in match("detect", boxes, turned, limits).difference
+    )
+    points: Any = load(built("points")[1]).predict(image)
+    answer = points.to_dict()
+    assert match("detect", answer, points, limits).difference == ""
+    answer["detections"][0]["keypoints"][0]["label"] = "nose"
+    found = match("detect", answer, points, limits).difference
+    assert found == "the point 'nose' is called 'middle'"

@@ -67,6 +67,7 @@ def owning(
         "activation": "none",
         "score": 0.6,
         "nms": NMS,
+        "max_detections": 15,
     }
     if "columns" not in fields:
         usual |= {"boxes": "boxes", "scores": "scores"}

@@ -198,7 +198,7 @@ def _write_case(folder: Path, number: int, name: str, pictures: Pictures) -> dic
     is_short = name in INPUT_BUNDLES or NEEDS.get(name) in SPECIAL_BUNDLES or not has_picture
     names = list(_PICTURES)[:2] if is_short else list(_PICTURES)
     if name in NEEDS and not is_short:
-        names = [*names[1:4], names[6]]
+        names = [*names[1:4], names[-1]]
     samples = [_write_sample(model, place, i, picture, pictures) for i, picture in enumerate(names)]
     if has_picture:
         _draw(model, place, samples[-1], pictures)

@@ -141,6 +141,7 @@ def headed(
         "activation": "sigmoid",
         "score": 0.5,
         "nms": NMS,
+        "max_detections": 15,  # so that the texts of drawn boxes leave something of the picture
     }
 
     def write(folder: Path) -> Bundle:
@@ -355,7 +356,7 @@ HEAD_BUNDLES: Final[Mapping[str, Write]] = {
         _v8,
         Head("points", (HeadOutput("y", ("box", "scores"), "anchors,values,cells"),),
              (points(1), points(3)), "x first", bins=_BINS, distance_activation="none"),
-        PADDED, score=0.7, multi_label=True, max_detections=40,
+        PADDED, score=0.7, multi_label=True, max_detections=15,
     ),
     "head: FCOS": headed(
         _apart,
@@ -397,7 +398,7 @@ HEAD_BUNDLES: Final[Mapping[str, Write]] = {
         _offsets, dataclasses.replace(SSD, pair_order="y first"), box_units="normalised",
         anchors=Anchors(_default_boxes(), (1.0,) * 4), score=0.7, labels=None,
     ),
-    "head: CenterNet": headed(_heatmap, peaks(3, "cells"), nms=None, max_detections=20),
+    "head: CenterNet": headed(_heatmap, peaks(3, "cells"), nms=None),
     "head: CenterNet, letterbox": headed(
         _heatmap, peaks(5, "pixels", "y first"), LETTERBOX, nms=None, background=1, score=0.4
     ),

@@ -52,7 +52,7 @@ def priced() -> Any:
     joined = layers.Concatenate()([layers.GlobalAveragePooling2D()(y), numbers])
     model = keras.Model([x, numbers], layers.Dense(1, name="price")(joined))
     facts = np.random.default_rng(4).normal(size=(len(found), 3)).astype(np.float32)
-    price = facts @ np.float32([0.5, -1, 0.25]) + colours(found)[:, 0]
+    price = facts @ np.array([0.5, -1, 0.25], np.float32) + colours(found)[:, 0]
     return fit(model, [images, facts], price, "mse", 4)
 
 
@@ -121,7 +121,7 @@ def _clip_colour(model: Any) -> p.Pipeline:
 
 def _levels(model: Any) -> p.Pipeline:
     def answer(path: str) -> Any:
-        scan = cv2.imread(path, cv2.IMREAD_UNCHANGED)
+        scan = np.asarray(cv2.imread(path, cv2.IMREAD_UNCHANGED))
         small = p.stretched(scan)[None, ..., None].astype(np.float32) / np.float32(65535)
         return model.predict(small, verbose=0)[0]
 

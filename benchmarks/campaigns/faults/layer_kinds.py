@@ -108,9 +108,7 @@ _MIXED: Final[Mapping[str, Change]] = {
         "Resize", "coordinate_transformation_mode", lambda _: "asymmetric", 1
     ),
     "enlarged by the nearest": attribute("Resize", "mode", lambda _: "nearest", 1),
-    "zeros on the other side": weight(
-        "Pad", 1, lambda p: [*p[:2], p[6], p[7], *p[4:6], p[2], p[3]]
-    ),
+    "zeros on the other side": weight("Pad", 1, lambda p: np.roll(p, 4)),
     "keys for queries": turned_inputs("MatMul", 2),
     "a softmax of another axis": attribute("Softmax", "axis", lambda _: 2),
 }

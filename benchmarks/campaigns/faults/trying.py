@@ -22,7 +22,7 @@ from keras2cv_export import check, export
 from keras2cv_export.tasks.answer_match import AnswerFormError, AnswerLimits, match
 from keras2cv_export.tasks.plain import plain
 
-from .kinds import Fault
+from .fault import Fault
 from .scenes import write_pictures
 from .subjects import SUBJECTS, write_samples
 

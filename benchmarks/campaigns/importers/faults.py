@@ -19,6 +19,7 @@ def faults() -> Iterator[Probe]:
     yield from _of_one_node()
     yield from _of_lines()
     yield from _of_weights()
+    yield from _of_volumes()
     yield from _of_merging()
     yield from _of_sharing()
 
@@ -64,6 +65,32 @@ def _of_weights() -> Iterator[Probe]:
     yield probe("padded depthwise", "Conv", image, kernel, **deep, pads=[0, 0, 2, 2])
     yield probe(
         "padded depthwise", "Conv", image, kernel, **deep, pads=[1, 1, 1, 1], dilations=[2, 2]
+    )
+    pixel, around = k(8, 8, 1, 1), [1, 1, 1, 1]
+    yield probe("padded pixel", "Conv", image, pixel, kernel_shape=[1, 1], pads=around)
+    voxel: dict[str, Any] = {"kernel_shape": [1, 1, 1]}
+    yield probe(
+        "padded pixel", "Conv", x(1, 8, 4, 6, 5), k(8, 8, 1, 1, 1), **voxel, pads=[0, 0, 0, 1, 1, 1]
+    )
+    heavy = k(256, 256, 1, 1, 1) / 16
+    yield probe("heavy volume", "Conv", x(1, 256, 8, 8, 8), heavy, **voxel, strides=[1, 1, 1])
+
+
+def _of_volumes() -> Iterator[Probe]:
+    yield several(
+        "lost activation",
+        """(float[1,8,3,5,4] x) => (float[1,8,3,5,4] y) {
+            c = Conv <kernel_shape=[1,1,1], group=8> (x, w)  y = Sigmoid (c)
+        }""",
+        w=k(8, 1, 1, 1, 1),
+    )
+    yield several(
+        "volume of slopes",
+        """(float[1,8,3,5,4] x) => (float[1,8,3,5,4] y) {
+            c = Conv <kernel_shape=[1,1,1]> (x, w)  r = Relu (c)  y = PRelu (r, s)
+        }""",
+        w=k(8, 8, 1, 1, 1),
+        s=k(8, 1, 1, 1),
     )
 
 
@@ -112,14 +139,14 @@ def _of_merging() -> Iterator[Probe]:
         m=k(3),
         v=np.abs(k(3)),
     )
-    for axes in (2, 3):
+    for size in ("6,5", "3,6,5"):
+        kernel = (1,) * len(size.split(","))
         yield several(
             "normalized activation",
-            f"""(float[1,8,{",".join("654"[:axes])}] x) => (float[1,8,{",".join("654"[:axes])}] y) {{
-                c = Conv <kernel_shape=[{",".join("111"[:axes])}]> (x, w)  s = Sigmoid (c)
-                y = BatchNormalization (s, g, b, m, v)
+            f"""(float[1,8,{size}] x) => (float[1,8,{size}] y) {{
+                c = Conv (x, w)  s = Sigmoid (c)  y = BatchNormalization (s, g, b, m, v)
             }}""",
-            w=k(8, 8, *(1,) * axes),
+            w=k(8, 8, *kernel),
             g=k(8),
             b=k(8),
             m=k(8),

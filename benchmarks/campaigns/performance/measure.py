@@ -14,12 +14,12 @@ from keras2cv.isolation import ChildLost, Entry, Limits, run_once
 from keras2cv_bench.benching import Wishes, bench
 from keras2cv_bench.environment import instruction_sets, usable_cores
 from keras2cv_bench.records import Record, read_record, to_json
-from keras2cv_bench.subjects import AT_AVX2, CALL, Subject
+from keras2cv_bench.subjects import AT_AVX2, CALL, Subject, choose
 
 from .flops import peak_gflops
 from .zoo import Case
 
-MODEL_PEERS: Final = ("naive", "tf", "ort")
+MODEL_PEERS: Final = ("naive", "tf", "ort", "openvino", "litert")  # those that are installed
 SCALE_PEERS: Final = ("ort",)
 ROUNDS: Final = 8
 _PREPARE_S: Final = 900.0
@@ -90,7 +90,7 @@ def _bench(case: Case, folder: Path, seconds: float) -> Record:
     return bench(
         folder / "model.cv",
         folder / "model.keras",
-        peers=MODEL_PEERS if case.group == "models" else SCALE_PEERS,
+        peers=installed_peers() if case.group == "models" else SCALE_PEERS,
         without=(CALL,),
         also={name: path for name, path in others.items() if path.exists()},
         beside=_beside(case),
@@ -98,6 +98,12 @@ def _bench(case: Case, folder: Path, seconds: float) -> Record:
         wishes=Wishes((case.batch,), case.threads, seconds=seconds, rounds=ROUNDS),
         work=folder,
     )
+
+
+def installed_peers() -> tuple[str, ...]:
+    """Return those of `MODEL_PEERS` that are installed."""
+    _, absent = choose(MODEL_PEERS)
+    return tuple(peer for peer in MODEL_PEERS if peer not in {s.peer for s, _ in absent})
 
 
 def _beside(case: Case) -> tuple[Subject, ...]:

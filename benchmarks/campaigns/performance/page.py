@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from keras2cv.errors import UsageError
-from keras2cv_bench.findings import is_result
-from keras2cv_bench.subjects import NAIVE, OURS, PREDICT, REFERENCE, SAME_ISA
+from keras2cv_bench.findings import fair_reference, is_result
+from keras2cv_bench.subjects import NAIVE, ONEDNN, OURS, PREDICT, REFERENCE, SAME_ISA
 from keras2cv_export.pages.templating import render
 
 from .figures import figures
@@ -28,6 +28,7 @@ OTHERS: Final[Mapping[str, str]] = {
     NAIVE: "Keras' ONNX export in cv2",
     ORT: "onnxruntime",
 }
+PEERS: Final[Mapping[str, str]] = {"openvino": "OpenVINO", "litert": "LiteRT"}  # if measured
 _OWN_HEADS: Final = ("file for every OpenCV, ms", "frozen graph, ms")
 AT_AVX2: Final = "`tf.function`, AVX2 only"
 
@@ -69,7 +70,8 @@ def text_of(found: Sequence[Found], peaks: Mapping[int, float], drawn: tuple[str
     """Return the page, in Markdown; `drawn` are the names of its plots."""
     models = [one for one in found if one.case.group == "models"]
     explained = {SAME_ISA: AT_AVX2} if _ratios(models, SAME_ISA) else {}
-    titles = {**OTHERS, **explained}
+    peers = {name: title for name, title in PEERS.items() if _ratios(models, name)}
+    titles = {**OTHERS, **peers, **explained}
     threads = (models or found)[0].record.threads
     others = [one.record.host.others or 0.0 for one in found]
     return render(
@@ -80,6 +82,7 @@ def text_of(found: Sequence[Found], peaks: Mapping[int, float], drawn: tuple[str
         plots=drawn,
         against=list(_against(models)),
         at_avx2=bool(explained),
+        onednn=onednn_of(models),
         model_heads=("model", "ms", *titles.values(), *_OWN_HEADS),
         models=[_model_row(one, tuple(titles)) for one in models],
         reasons=list(dict.fromkeys(_missing(models))),
@@ -95,10 +98,28 @@ def text_of(found: Sequence[Found], peaks: Mapping[int, float], drawn: tuple[str
 
 def _against(models: Sequence[Found]) -> Iterator[Cells]:
     # The ratio to TensorFlow at AVX2 explains the others.
-    for theirs, title in {**OTHERS, SAME_ISA: AT_AVX2}.items():
+    for theirs, title in {**OTHERS, **PEERS, SAME_ISA: AT_AVX2}.items():
         if pairs := _ratios(models, theirs):
             mean, (worst, name) = geometric_mean([r for r, _ in pairs]), max(pairs)
             yield title, f"{mean:.2f}", f"{worst:.2f} ({name})", str(len(pairs))
+
+
+def onednn_of(models: Sequence[Found]) -> str:
+    """Say which tf.function is the faster one, where both settings of oneDNN were timed."""
+    both = [one for one in models if one.record.timing(ONEDNN.name, one.case.batch) is not None]
+    if not both:
+        return ""
+    on = [m.case.name for m in both if fair_reference(m.record, m.case.batch) == ONEDNN.name]
+    return (
+        "TensorFlow leaves oneDNN off on this processor. Both settings were timed "
+        "(`TF_ENABLE_ONEDNN_OPTS`), and the faster one is `tf.function` here: with oneDNN on "
+        f"{', '.join(on) or 'no model'}; off {_rest(both, on)}."
+    )
+
+
+def _rest(both: Sequence[Found], on: Sequence[str]) -> str:
+    off = [one.case.name for one in both if one.case.name not in on]
+    return ", ".join(off) or "no model"
 
 
 def _ratios(models: Sequence[Found], theirs: str) -> list[tuple[float, str]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras2cv.tuning.interleave import Comparison
 from keras2cv_bench.environment import usable_cores
-from keras2cv_bench.findings import against, is_result, quantiles
+from keras2cv_bench.findings import against, fair_reference, is_result, quantiles
 from keras2cv_bench.subjects import OURS, REFERENCE
 from keras2cv_export.pages.bars import Kind
 from keras2cv_export.pages.formats import duration
@@ -31,7 +31,11 @@ LINES: Final[tuple[tuple[str, Kind, str], ...]] = (
 
 
 def ratio(found: Found, theirs: str) -> Comparison | None:
-    """Return our time over another's; None where either gave no result."""
+    """Return our time over another's; None where either gave no result.
+
+    tf.function stands for the faster one, where both settings of oneDNN were timed.
+    """
+    theirs = fair_reference(found.record, found.case.batch) if theirs == REFERENCE else theirs
     timing = found.record.timing(theirs, found.case.batch)
     if timing is None or not is_result(timing):
         return None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keras2cv_bench.findings import Outcome, against, is_result, quantiles
+from keras2cv_bench.findings import Outcome, against, fair_reference, is_result, quantiles
 from keras2cv_bench.records import Record
 from keras2cv_bench.report import remarks
-from keras2cv_bench.subjects import OURS, REFERENCE
+from keras2cv_bench.subjects import OURS
 from keras2cv_export.pages.templating import render
 
 from . import charts
@@ -18,6 +18,7 @@ def page(record: Record, outcome: Outcome) -> str:
     """Return the page of a benchmark."""
     batches = [Batch(size, tuple(_subjects(record, size))) for size in record.batches]
     first = batches[0].size
+    fair = fair_reference(record, first)
     return render(
         __package__,
         "bench.html.jinja",
@@ -25,8 +26,8 @@ def page(record: Record, outcome: Outcome) -> str:
         record=record.to_dict(),
         outcome=outcome,
         batches=batches,
-        claim=against(record, first, REFERENCE),
-        end_to_end=against(record, first, REFERENCE, "end to end"),
+        claim=against(record, first, fair),
+        end_to_end=against(record, first, fair, "end to end"),
         remarks=list(remarks(record)),
         charts=charts,
     )

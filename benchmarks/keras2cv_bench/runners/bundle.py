@@ -24,7 +24,7 @@ def open_pipeline(job: Job) -> Pipeline:
         model = load(job.file, engine=job.how or None, threads=job.threads)
     about = f"OpenCV {cv2.__version__}, {model.engine} engine, {model.threads} threads"
     if not takes_pictures(model.manifest):
-        return Pipeline(about, list, lambda arrays: model.infer(*arrays), _nothing)
+        return Pipeline(about, list, lambda arrays: model.infer_net(*arrays), _nothing)
 
     def finish(_: Sample, prepared: Prepared, outputs: Outputs) -> Any:
         return model.finish(prepared, outputs)

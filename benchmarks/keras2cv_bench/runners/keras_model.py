@@ -33,10 +33,20 @@ def open_pipeline(job: Job) -> Pipeline:
         imports=job.imports,
         signature=manifest.source.signature,
     )
-    about = f"TensorFlow {tf.__version__}, {job.threads} threads"
+    about = f"TensorFlow {tf.__version__}, {job.threads} threads, oneDNN {_onednn()}"
     if limit := os.environ.get(_LIMIT):
         about += f", no further than {limit}"
     return around(job).pipeline(about, _FUNCTIONS[job.how](loaded))
+
+
+def _onednn() -> str:
+    """Return "on" or "off", as TensorFlow itself sees it."""
+    try:
+        from tensorflow.python.util import _pywrap_util_port
+
+        return "on" if _pywrap_util_port.IsMklEnabled() else "off"
+    except (ImportError, AttributeError):  # no public name says it
+        return "unknown"
 
 
 def _shapes(manifest: Manifest, job: Job) -> Any:

@@ -32,15 +32,12 @@ def _headline(record: WholeRecord) -> str:
 
 def _costs(record: WholeRecord) -> Table:
     table = Table(
-        title="a picture, ms; all files; start to first answer; memory and disk, MB",
+        title="a picture, ms; all files; start to first answer, s; memory and disk, MB",
         title_justify="left",
         box=None,
     )
-    table.add_column("way")
-    names = (
-        *("p50", "p90", "p99", "our/its", "images/s", "a core", "our/its"),
-        *("first s", "held", "disk"),
-    )
+    table.add_column("way", no_wrap=True)
+    names = ("p50", "p90", "p99", "our/its", "img/s", "a core", "our/its", "start", "held", "disk")
     for name in names:
         table.add_column(name, justify="right")
     for way in record.ways:

@@ -37,15 +37,15 @@ _NETS: Final = {subject.name: subject for subject in SUBJECTS}
 WAYS: Final[tuple[WaySubject, ...]] = (
     WaySubject(BUNDLE, "this bundle", _NETS[OURS], "", (), ("keras2cv", "cv2", "numpy")),
     WaySubject(
-        TUTORIAL, "load_img, model.predict", _NETS[PREDICT], "", ("PIL",), ("tensorflow", "pillow")
+        TUTORIAL, "load_img, predict", _NETS[PREDICT], "", ("PIL",), ("tensorflow", "pillow")
     ),
-    WaySubject("tf_data", "tf.data, model.predict", _NETS[PREDICT], "tf", (), ("tensorflow",)),
+    WaySubject("tf_data", "tf.data, predict", _NETS[PREDICT], "tf", (), ("tensorflow",)),
     WaySubject(
-        "onnx_cv2", "onnxruntime and cv2", _NETS["onnxruntime"], "ort", ("onnxruntime",),
+        "onnx_cv2", "ort, cv2", _NETS["onnxruntime"], "ort", ("onnxruntime",),
         ("onnxruntime", "cv2"),
     ),
     WaySubject(
-        "onnx_pil", "onnxruntime and Pillow", _NETS["onnxruntime"], "ort", ("onnxruntime", "PIL"),
+        "onnx_pil", "ort, Pillow", _NETS["onnxruntime"], "ort", ("onnxruntime", "PIL"),
         ("onnxruntime", "pillow"),
     ),
 )  # fmt: skip

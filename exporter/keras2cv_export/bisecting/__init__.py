@@ -127,6 +127,11 @@ def _origins(graph: GraphFile, manifest: Manifest, loaded: LoadedModel) -> dict[
         UsageError: The model has lost its layers, or the bundle does not record them.
     """
     origins = read_origins(graph.metadata)
+    if loaded.graph is not None:
+        raise UsageError(
+            f"{loaded.source.file} is an ONNX file, whose nodes are no Keras layers. Give --bisect "
+            "the .keras or .h5 file of a bundle that was made from one."
+        )
     if loaded.keras_model is None:
         raise UsageError(
             f"{loaded.name} is a SavedModel, which has lost its layers. "

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from keras2cv_export.answers.reference_answers import (
 )
 from keras2cv_export.bisecting import require_onnx
 from keras2cv_export.end_to_end.pictures import Pictures, pictures_for
+from keras2cv_export.end_to_end.walked import Journey
 from keras2cv_export.model.load import LoadedModel, import_modules, load_model
 from keras2cv_export.model.load.from_answers import answered_model, as_given
 from keras2cv_export.model.untrusted.confined import confined
@@ -28,10 +30,11 @@ from keras2cv_export.options import CheckOptions
 from keras2cv_export.options.answers_file import is_answers
 from keras2cv_export.options.drawn_samples import own_samples
 from keras2cv_export.parity.report import worst_report
+from keras2cv_export.speed.speed import SpeedReport
 from keras2cv_export.verifying.question import Answer, Question, answerer
 from keras2cv_export.verifying.verify import Verification
 
-from .answers import cases_of, judge_answers, names_of
+from .answers import Judged, cases_of, judge_answers, names_of
 from .arguments import other_file, other_labels, require_same_interface
 from .before_the_net import compare_front
 from .check_report import CheckReport
@@ -39,8 +42,8 @@ from .coverage import coverage
 from .file_claims import check_claims
 from .findings import CheckFinding, Covered
 from .names import compare_names, compare_states, noting_names
-from .picture_reference import PictureReference
-from .proof import ProofLimits, check_evidence, check_selftest
+from .picture_reference import PictureReference, PictureWalk
+from .proof import ProofLimits, check_evidence, check_selftest, errors_again
 from .two_sides import TwoSides
 
 
@@ -70,49 +73,43 @@ def _runs_own_pipeline(options: CheckOptions) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """What was compared while the pictures were there.
+
+    Attributes:
+        question: The samples, and the answers of Keras' side.
+        result: The comparison of the net.
+        walks: The inputs that take pictures.
+        journeys: The way of the pictures through each of them; none without pictures.
+        judged: The comparison of the answers.
+        timed: The speed of both; None if nobody asked, or the net is wrong.
+    """
+
+    question: Question
+    result: Verification
+    walks: tuple[PictureWalk, ...]
+    journeys: tuple[tuple[str, Journey], ...]
+    judged: Judged
+    timed: SpeedReport | None
+
+
 def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckReport:
     progress, manifest = options.progress, found.manifest
     progress("loading the model")
     user = _reference_answers(options)
     loaded, output_names = noting_names(_load(options, manifest))
     progress(f"asking {loaded.judge_name}")
-    answer = answerer(loaded, manifest)
-    reference = PictureReference(
-        options.reference_resize, options.reference_preprocess, options.reference_fn
-    )
     with _pictures(options, manifest, loaded) as pictures:
-        reference.require_pictures(pictures)
-        if user is not None and pictures.paths and len(manifest.inputs) == 1:
-            user.require_names(names_of(pictures))
-        sides = TwoSides(options, found, loaded, answer, pictures)
-        question, result = sides.compare()
-        walks = reference.walks(manifest, loaded)
-        if walks and pictures.paths:
-            progress("sending pictures through both pipelines")
-        journeys = [
-            (walk.rules.input, reference.walk(sides, question, result, walk))
-            for walk in (walks if pictures.paths else ())
-        ]
-        progress("comparing the answers")
-        judged = judge_answers(
-            manifest,
-            loaded,
-            cases_of(pictures, question, result.answers[result.worst_engine]),
-            sides.activations(output_names),
-            user,
-            own_samples=own_samples(options.samples) is not None,
-        )
-        timed = None
-        # The speed of a wrong answer is of no interest.
-        if options.speed and result.parity.verdict != "fail":
-            progress("timing both, in turns")
-            timed = sides.measure_speed(question, result)
+        sides = TwoSides(options, found, loaded, answerer(loaded, manifest), pictures)
+        compared = _compare(sides, user, output_names)
+    question, result = compared.question, compared.result
     diverging = sides.bisect(question, result) if options.bisect else None
     names, wrong_names = compare_names(manifest, loaded, output_names)
-    tried = None if _is_limited(loaded) else answer
+    tried = None if _is_limited(loaded) else sides.answer
     before, wrong_front = compare_front(manifest, loaded)
     selftest, wrong_proof = _proof(found, tried, question, result)
-    contradicted = [text for walk in walks for text in walk.sources.problems]
+    journeys, judged = compared.journeys, compared.judged
     return CheckReport(
         found.folder,
         worst_report(result.by_engine.values()),
@@ -123,20 +120,20 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
         question,
         manifest,
         journey=journeys[0][1] if journeys else None,
-        more_journeys=tuple(journeys[1:]),
+        more_journeys=journeys[1:],
         mismatches=other_labels(manifest, options.labels),
         source=loaded.source.file,
-        speed=timed,
+        speed=compared.timed,
         bisect=diverging,
         answers=judged.answers,
         covered=coverage(
             manifest,
-            {w.rules.input: w.sources for w in walks} if pictures.paths else {},
+            {w.rules.input: w.sources for w in compared.walks} if pictures.paths else {},
             (*before, *judged.covered, names, selftest),
             labels_given=options.labels is not None,
         ),
         findings=(
-            *(CheckFinding("preprocessing", "fail", text) for text in contradicted),
+            *_contradicted(compared.walks),
             *judged.findings,
             *_false_claims(manifest, sides),
             *wrong_front,
@@ -145,6 +142,58 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
             *wrong_proof,
         ),
     )
+
+
+def _compare(
+    sides: TwoSides, user: ReferenceAnswers | None, output_names: Sequence[str]
+) -> _Compared:
+    """Compare the net, the ways of the pictures, the answers, and the speed of both."""
+    options, manifest, pictures = sides.options, sides.bundle.manifest, sides.pictures
+    reference = PictureReference(
+        options.reference_resize, options.reference_preprocess, options.reference_fn
+    )
+    reference.require_pictures(pictures)
+    if user is not None and pictures.paths and len(manifest.inputs) == 1:
+        user.require_names(names_of(pictures))
+    question, result = sides.compare()
+    walks = reference.walks(manifest, sides.loaded)
+    journeys = _journeys(sides, reference, walks, question, result)
+    options.progress("comparing the answers")
+    judged = judge_answers(
+        manifest,
+        sides.loaded,
+        cases_of(pictures, question, result.answers[result.worst_engine]),
+        sides.activations(output_names),
+        user,
+        own_samples=own_samples(options.samples) is not None,
+    )
+    timed = None
+    # The speed of a wrong answer is of no interest.
+    if options.speed and result.parity.verdict != "fail":
+        options.progress("timing both, in turns")
+        timed = sides.measure_speed(question, result)
+    return _Compared(question, result, walks, journeys, judged, timed)
+
+
+def _journeys(
+    sides: TwoSides,
+    reference: PictureReference,
+    walks: Sequence[PictureWalk],
+    question: Question,
+    result: Verification,
+) -> tuple[tuple[str, Journey], ...]:
+    """Send the pictures, if there are any, through both pipelines of each input."""
+    if not walks or not sides.pictures.paths:
+        return ()
+    sides.options.progress("sending pictures through both pipelines")
+    return tuple(
+        (walk.rules.input, reference.walk(sides, question, result, walk)) for walk in walks
+    )
+
+
+def _contradicted(walks: Sequence[PictureWalk]) -> tuple[CheckFinding, ...]:
+    problems = [text for walk in walks for text in walk.sources.problems]
+    return tuple(CheckFinding("preprocessing", "fail", text) for text in problems)
 
 
 def _is_limited(loaded: LoadedModel) -> bool:
@@ -174,7 +223,8 @@ def _proof(
     limits = ProofLimits(question.tolerance, tuple(result.by_engine.values()))
     covered, wrong = check_selftest(found, None if fails else answer, limits)
     seen = {} if fails else result.by_engine
-    return covered, wrong + check_evidence(_as_it_runs(found.manifest), limits, seen)
+    again = cache(partial(errors_again, found))
+    return covered, wrong + check_evidence(_as_it_runs(found.manifest), limits, seen, again)
 
 
 def _as_it_runs(manifest: Manifest) -> Manifest:

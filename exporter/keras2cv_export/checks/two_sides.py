@@ -27,6 +27,7 @@ from keras2cv_export.speed.speed import SpeedReport
 from keras2cv_export.tasks.recognise import last_activation
 from keras2cv_export.verifying.net_comparison import NetComparison
 from keras2cv_export.verifying.question import SAMPLES, Answer, Question, ask
+from keras2cv_export.verifying.stress import FEW_ABOVE_BYTES
 from keras2cv_export.verifying.verify import Verification
 
 _TIMED_SAMPLES: Final = 4
@@ -136,6 +137,8 @@ class TwoSides:
             samples[:_TIMED_SAMPLES],
             [read_image(path) for path in paths],
             self.options.max_ratio,
+            # What `model.predict` adds to a large model's time, a few milliseconds, shows nothing.
+            by_keras=int(self.bundle.manifest.model.size_bytes) <= FEW_ABOVE_BYTES,
         )
 
     def bisect(self, question: Question, result: Verification) -> Bisection:

@@ -72,4 +72,4 @@ def _predict(model: Any, images: Any) -> Callable[[], Any]:
 
 
 def _infer(model: Any, sample: list[Any]) -> Callable[[], Any]:
-    return lambda: model.infer(*sample)
+    return lambda: model.infer_net(*sample)

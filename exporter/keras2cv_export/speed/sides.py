@@ -36,6 +36,8 @@ def measure_speed(
     samples: Sequence[tuple[Array, ...]],
     images: Sequence[Array],
     max_ratio: float | None,
+    *,
+    by_keras: bool = True,
 ) -> SpeedReport:
     """Time `predict` on images, or `infer` on samples without them, against TensorFlow.
 
@@ -47,6 +49,7 @@ def measure_speed(
         samples: The model's inputs; those of `images`, where there are any.
         images: (H, W, 3) uint8 BGR.
         max_ratio: The user's limit.
+        by_keras: Also time `model.predict`, which compiles the model once more.
 
     Raises:
         NetError: The process that runs OpenCV ended, or took too long.
@@ -55,7 +58,7 @@ def measure_speed(
         f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)
     }
     theirs: dict[str, Side] = {THEIRS: _timed(lambda i: answer(samples[i]))}
-    if len(loaded.inputs) == 1 and _predicts(loaded.keras_model):
+    if by_keras and len(loaded.inputs) == 1 and _predicts(loaded.keras_model):
         theirs[KERAS] = _timed(lambda i: _predict(loaded.keras_model, samples[i][0]))
 
     def compile_theirs() -> None:

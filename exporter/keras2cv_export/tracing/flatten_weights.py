@@ -18,6 +18,7 @@ from keras2cv_export.quiet.tensorflow import tf
 
 from .flatten_state import Handle, Opaque, State
 from .tf_ops.node import Node
+from .tf_ops.spectra import Complex
 
 Array = np.ndarray[Any, Any]
 
@@ -62,6 +63,10 @@ class Weights:
             return held
         if held.shape.num_elements() <= _SMALL:
             return tf.constant(held.numpy(), held.dtype, name=name)
+        if held.dtype.is_complex:
+            array = _array(held)
+            parts = {"real": array.real.copy(), "imag": array.imag.copy()}
+            return Complex(*(self._placeholder(f"{name}/{k}", v) for k, v in parts.items()))
         return self._placeholder(name, _array(held))
 
     def computed(self, node: Node, inputs: Sequence[Any]) -> Any | None:

@@ -5,10 +5,9 @@
     SimpleRNN   h' = tanh(n)
 
 Each letter is a sum of products of x or h with weights, and of biases; s is the sigmoid. Layers of
-Keras 3, SavedModels and own cells that compute this are all recognised; files that Keras 2 opens
-come here unrolled already (`model/load/from_keras_2.py`). A GRU that applies
-its reset gate before the product (`reset_after=False`) is not: no OpenCV computes ONNX's form of
-it.
+Keras 2 and 3, SavedModels and own cells that compute this are all recognised. A GRU that applies
+its reset gate before the product (`reset_after=False`) is not: up to 5.0's classic engine, no
+OpenCV computes ONNX's form of it.
 """
 
 from __future__ import annotations
@@ -134,7 +133,7 @@ class Step:
         return (GateTerm(of, weight, 0, int(weight.shape[1])),)
 
     def _columns(self, tensor: Any) -> Sum | None:
-        """Return the sum of which a Split or a StridedSlice takes columns."""
+        """Return the sum of which a split or a StridedSlice takes columns."""
         op = tensor.op
         if op.type == "Split":
             source, axis = op.inputs[1], known(op.inputs[0])
@@ -142,10 +141,11 @@ class Step:
                 return None
             width = int(source.shape[-1]) // len(op.outputs)
             begin = width * tensor.value_index
-        elif op.type == "StridedSlice" and (found := _sliced(op)) is not None:
-            source, (begin, width) = op.inputs[0], found
         else:
-            return None
+            found = _sliced(op) if op.type == "StridedSlice" else _parted(tensor)
+            if found is None:
+                return None
+            source, (begin, width) = op.inputs[0], found
         terms = self._sum(source)
         if terms is None:
             return None
@@ -184,6 +184,20 @@ def _is_rest(tensor: Any, gate: Any) -> bool:
         return False
     one = known(tensor.op.inputs[0])
     return one is not None and bool((one == 1).all())
+
+
+def _parted(tensor: Any) -> tuple[int, int] | None:
+    """Return the first column and the width of a part of a SplitV of columns."""
+    op, part = tensor.op, tensor.value_index
+    if op.type != "SplitV":
+        return None
+    sizes, axis = known(op.inputs[1]), known(op.inputs[2])
+    rank, whole = op.inputs[0].shape.rank, op.inputs[0].shape[-1]
+    if sizes is None or axis is None or int(axis) not in (rank - 1, -1) or whole is None:
+        return None
+    widths = [int(size) for size in sizes]
+    widths = [size if size >= 0 else int(whole) - sum(widths) - 1 for size in widths]
+    return sum(widths[:part]), widths[part]
 
 
 def _sliced(op: Any) -> tuple[int, int] | None:

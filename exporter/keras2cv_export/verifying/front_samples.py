@@ -91,4 +91,4 @@ def _storable(array: Array) -> Array:
     if array.dtype != object:
         return array
     flat = [value.decode("utf-8") for value in array.reshape(-1).tolist()]
-    return np.array(flat, np.str_).reshape(array.shape)
+    return np.asarray(np.array(flat, np.str_).reshape(array.shape))

@@ -112,7 +112,7 @@ def draw_pictures(manifest: Manifest) -> tuple[GoldenPicture, ...]:
     """Draw an image for each picture's input, with the blob that its preprocessing makes of it."""
     return tuple(
         GoldenPicture(image := _drawn_for(rules), Preprocessor(rules)([image]))
-        for rules in manifest.pictures
+        for rules in manifest.pictures_by_place
     )
 
 

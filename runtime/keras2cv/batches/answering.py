@@ -69,7 +69,7 @@ def _sample(
         return {
             name: read_image(value)
             if read_image is not None and name == image
-            else row_of(value, model.manifest.input(name))
+            else row_of(value, model.given[name])
             for name, value in row.items()
         }
     except InputError as error:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from keras2cv.batches.loaded import kept_model
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import UsageError
+from keras2cv.preparing.given_inputs import given_inputs
 
 Array = NDArray[Any]
 
@@ -31,7 +32,7 @@ class ArrayPredictor:
         """
         self._folder = os.path.abspath(bundle)  # noqa: PTH100 - resolve() would follow links
         manifest = read_bundle(self._folder, check_hash=False).manifest
-        inputs = [tensor.name for tensor in manifest.own_inputs]
+        inputs = [one.name for one in given_inputs(manifest)]
         outputs = {tensor.name: tensor for tensor in manifest.own_outputs if tensor.batched}
         if len(inputs) != 1 or manifest.states:
             raise UsageError(

@@ -21,6 +21,7 @@ from keras2cv.columns.pictures import decoded, encoded_rows
 from keras2cv.errors import UsageError
 from keras2cv.pixels.images import as_bgr
 from keras2cv.predictor import Predictor, require_same
+from keras2cv.preparing.given_inputs import given_inputs
 
 Array = NDArray[Any]
 Color = Literal["BGR", "RGB"]
@@ -189,7 +190,7 @@ def _columns_of_inputs(
     Raises:
         UsageError: one name for several inputs without an image, or an input that is not there.
     """
-    names = [tensor.name for tensor in manifest.own_inputs]
+    names = [one.name for one in given_inputs(manifest)]
     own = {name: name for name in names}
     if column is None:
         return own

@@ -33,6 +33,8 @@ class ChosenScore:
 class ChosenScores:
     """The thresholds of `task.class_scores` that `evaluate --write` chose, and on what.
 
+    That of a binary mask is `task.segment.threshold`.
+
     `rule` is "f1" or "precision=V", `data` the name and form of the data. Classes that are not
     among `classes` kept the threshold that they had.
     """

@@ -11,7 +11,7 @@ Everything is in Keras' layout and dtypes; i is a sample, k an input or output i
     front/out/<k>    what Keras' own layers make of them: the net's input k, where a step makes it
 
 A model of several inputs, of clips or of many channels has instead of an image with outputs, for
-each of its pictures:
+the k-th of its inputs that images become:
 
     pictures/pixels/<k>  an image (H, W, C), uint8 or uint16, as `predict` takes it
     pictures/blob/<k>    the blob that its preprocessing makes of it

@@ -106,7 +106,13 @@ class Manifest:
         self._check_states()
         self._check_forms()
         self._check_front()
-        if (self.chosen_scores is None) != (self.task.class_scores is None):
+        self._check_chosen_scores()
+
+    def _check_chosen_scores(self) -> None:
+        if self.chosen_scores is not None and self.task.mask_threshold is not None:
+            if [one.score for one in self.chosen_scores.classes] != [self.task.mask_threshold]:
+                raise SchemaError("chosen_scores", "must have task.segment.threshold, and no other")
+        elif (self.chosen_scores is None) != (self.task.class_scores is None):
             raise SchemaError("chosen_scores", "belong to task.class_scores, and they to them")
 
     @classmethod
@@ -218,9 +224,15 @@ class Manifest:
 
     @property
     def pictures(self) -> tuple[Preprocessing, ...]:
-        """The preprocessing of each input that images become, in the inputs' order."""
+        """The preprocessing of each input that images become, as it is listed."""
         first = () if self.preprocessing is None else (self.preprocessing,)
         return (*first, *(self.more_pictures or ()))
+
+    @property
+    def pictures_by_place(self) -> tuple[Preprocessing, ...]:
+        """The same in the inputs' own order."""
+        places = {tensor.name: place for place, tensor in enumerate(self.inputs)}
+        return tuple(sorted(self.pictures, key=lambda rules: places[rules.input]))
 
     def rules_of(self, name: str) -> Preprocessing | None:
         """Return how images become the input of that name; None if it takes arrays."""

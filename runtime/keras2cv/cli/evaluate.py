@@ -263,7 +263,7 @@ def _check(args: Namespace, manifest: Manifest) -> None:
     from keras2cv.evaluation.writing_scores import require_writable
 
     if args.choose_score is not None:
-        parse_rule(args.choose_score, manifest.task.kind)
+        parse_rule(args.choose_score, manifest.task)
     if args.write and args.choose_score is None:
         raise UsageError("--write puts chosen thresholds into the bundle. Give --choose-score f1.")
     if args.write:

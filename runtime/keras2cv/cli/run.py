@@ -264,7 +264,7 @@ def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None
     from keras2cv.tasks import TASKS
 
     manifest = model.manifest
-    _check_inputs(manifest, sources)
+    _check_inputs(model, sources)
     images = [source.name for source in sources if source.kind not in ("arrays", "inputs")]
     if images and manifest.preprocessing is None:
         raise UsageError(
@@ -304,9 +304,9 @@ def _check_tracking(args: Namespace, manifest: Manifest, sources: Sequence[Sourc
     import_tracking("trackers", "--track")
 
 
-def _check_inputs(manifest: Manifest, sources: Sequence[Source]) -> None:
+def _check_inputs(model: Predictor, sources: Sequence[Source]) -> None:
     """Refuse NAME=FILE where the model has no such input, or one that takes no image."""
-    names = [tensor.name for tensor in manifest.own_inputs]
+    names, manifest = model.input_names, model.manifest
     for source in sources:
         for name, part in source.parts.items():
             if name not in names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
+from textwrap import shorten
 from typing import TYPE_CHECKING, Final
 
 from keras2cv.cli import values
@@ -33,6 +34,7 @@ EXAMPLES: Final = """\
   keras2cv tune cat.cv --forget
 """
 _WIDTH: Final = 60  # of a setting's words
+_REASON: Final = 80  # characters of a reason; --json has all of it
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -110,7 +112,7 @@ def _rows(names: Sequence[str], trials: Sequence[Trial | Rate], chosen: int) -> 
         trial = trials[number]
         mark = "*" if number == chosen else " "
         if trial.refused is not None:
-            yield f" {mark} {name:<{width}}  refused: {trial.refused}"
+            yield f" {mark} {name:<{width}}  refused: {shorten(trial.refused, _REASON)}"
             continue
         took = getattr(trial, "median_ms", None) or getattr(trial, "sample_ms", None)
         yield f" {mark} {name:<{width}}  {took:>8.3g} ms  {trial.ratio:.2f}"

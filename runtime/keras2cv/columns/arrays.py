@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from keras2cv.columns.batch import is_missing, objects
 from keras2cv.errors import InputError
+from keras2cv.preparing.given_inputs import GivenInput
 from keras2cv.schema.tensors import InputTensor
 
 Array = NDArray[Any]
 
 
-def array_of(column: Any, tensor: InputTensor) -> Array:
+def array_of(column: Any, tensor: InputTensor | GivenInput) -> Array:
     """Return a column as (N, ...) of the input's shape, in the column's own dtype.
 
     A row may be flat: all values of a sample, the last axis fastest, as `ravel` has them. It may
@@ -29,7 +30,7 @@ def array_of(column: Any, tensor: InputTensor) -> Array:
     if values.dtype != object:
         return _in_shape(values, tensor)
     if not len(values):
-        return np.zeros((0, *tensor.keras_shape[1:]), tensor.dtype)
+        return _no_rows(tensor)
     return np.stack([_named_row(value, tensor, index) for index, value in enumerate(values)])
 
 
@@ -42,15 +43,15 @@ def rows_of(column: Any) -> Array:
     return np.asarray(column)  # pandas' and Arrow's columns
 
 
-def row_of(value: Any, tensor: InputTensor) -> Array:
-    """Return the value of one row as an array of one sample's shape.
+def row_of(value: Any, tensor: InputTensor | GivenInput) -> Array:
+    """Return the value of one row as an array of one sample's shape; text as objects.
 
     Raises:
         InputError: it is missing, no numbers, or of another shape.
     """
     if is_missing(value):
         raise InputError(f"there is no value for the input {tensor.name}. Leave the row out.")
-    array = _numbers(value, tensor)
+    array = _texts(value) if tensor.dtype == "string" else _numbers(value, tensor)
     wanted = tensor.keras_shape[1:]
     if array.shape == wanted or array.shape == (prod(wanted),):
         return array.reshape(wanted)
@@ -71,24 +72,37 @@ def _from_list(column: Sequence[Any]) -> Array:
     return array if array.dtype.kind in "biuf" else objects(column)
 
 
-def _in_shape(array: Array, tensor: InputTensor) -> Array:
+def _no_rows(tensor: InputTensor | GivenInput) -> Array:
+    dtype = object if tensor.dtype == "string" else tensor.dtype
+    return np.zeros((0, *(max(size, 1) for size in tensor.keras_shape[1:])), dtype)
+
+
+def _in_shape(array: Array, tensor: InputTensor | GivenInput) -> Array:
     wanted = tensor.keras_shape[1:]
     if not len(array) and array.ndim == 1:  # of no rows nobody knows the shape
-        return np.zeros((0, *wanted), tensor.dtype)
+        return _no_rows(tensor)
     is_flat = array.ndim == 2 and array.shape[1] == prod(wanted)
     if is_flat or (array.ndim == 1 and prod(wanted) == 1):
         return array.reshape(-1, *wanted)
     return array
 
 
-def _named_row(value: Any, tensor: InputTensor, index: int) -> Array:
+def _named_row(value: Any, tensor: InputTensor | GivenInput, index: int) -> Array:
     try:
         return row_of(value, tensor)
     except InputError as error:
         raise InputError(f"Row {index}: {error}") from error
 
 
-def _numbers(value: Any, tensor: InputTensor) -> Array:
+def _texts(value: Any) -> Array:
+    """Return texts of one sample as objects."""
+    is_one = isinstance(value, str | bytes)
+    texts = np.empty(1 if is_one else np.shape(value), object)
+    texts[...] = value
+    return texts.reshape(()) if is_one else texts
+
+
+def _numbers(value: Any, tensor: InputTensor | GivenInput) -> Array:
     try:
         array = np.asarray(value)
         if array.dtype == object:  # nested, as Spark has it: an array of arrays

@@ -112,7 +112,9 @@ def _array_answers(
             results = model.predict([{rules.input: picture} for picture in pictures])
             images: list[Array | None] = [p if rules.is_plain else None for p in pictures]
         else:
-            values = x[places].astype(model.manifest.own_inputs[0].dtype, copy=False)
+            values = x[places]
+            if model.manifest.front is None:
+                values = values.astype(model.manifest.own_inputs[0].dtype, copy=False)
             results = model.results_of(model.infer(values))
             images = [None] * len(places)
         for k, result, image in zip(places, results, images, strict=True):

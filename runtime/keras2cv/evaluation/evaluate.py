@@ -79,13 +79,14 @@ def evaluate(
     model = models[0]
     manifest = model.manifest
     if rule is not None:
-        parse_rule(rule, manifest.task.kind)
+        parse_rule(rule, manifest.task)
     task = manifest.task if rule is not None else model.task  # a rule asks for boxes of any score
     begin, note = make_measure(replace(manifest, task=task), data)
     problems = DataProblems()
     problems.counts.update(data.problems.counts)
     problems.first += data.problems.first
     tally = Tally(begin(), begin() if other is not None else None, problems)
+    tally.measure.chooses = rule is not None
     known = _earlier(tally, book)
     found = answers(models, data, batch or manifest.model.batch, known)
     for group in _groups(found, _AT_ONCE if other is not None else 1):

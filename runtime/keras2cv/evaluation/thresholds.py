@@ -15,13 +15,15 @@ from keras2cv.evaluation.measures.binary import BinaryMeasure
 from keras2cv.evaluation.measures.classify import ClassifyMeasure
 from keras2cv.evaluation.measures.detect import DetectMeasure
 from keras2cv.evaluation.measures.measure import Measure
+from keras2cv.evaluation.measures.segment import SegmentMeasure
 from keras2cv.evaluation.metrics.ranking import Counts
+from keras2cv.tasks.task import Task
 
-TASKS_WITH_CHOICE: Final = ("classify", "binary", "detect")
+_TASKS: Final = ("classify", "binary", "detect")
 _RULE: Final = re.compile(r"f1|precision=(0|1|0?\.[0-9]+|1\.0+)")
 
 
-def parse_rule(rule: str, task: str) -> float | None:
+def parse_rule(rule: str, task: Task) -> float | None:
     """Return the precision that a rule asks for; None for "f1".
 
     Raises:
@@ -29,10 +31,11 @@ def parse_rule(rule: str, task: str) -> float | None:
     """
     if not _RULE.fullmatch(rule):
         raise UsageError(f"There is no rule {rule!r}. Give f1, or precision=0.95 or the like.")
-    if task not in TASKS_WITH_CHOICE:
+    if task.kind not in _TASKS and task.mask_threshold is None:
         raise UsageError(
-            f"A score is chosen for {', '.join(TASKS_WITH_CHOICE)}, and the task is {task}. "
-            "Leave --choose-score out."
+            f"A score is chosen for {', '.join(_TASKS)} and binary masks, and the task is "
+            f"{task.kind}{' of several classes' if task.kind == 'segment' else ''}. Leave "
+            "--choose-score out."
         )
     return None if rule == "f1" else float(rule.partition("=")[2])
 
@@ -45,7 +48,7 @@ def choose(measure: Measure, rule: str, manifest: Manifest) -> tuple[ChosenThres
         rule: "f1" or "precision=V".
         manifest: The bundle's.
     """
-    precision = parse_rule(rule, manifest.task.kind)
+    precision = parse_rule(rule, manifest.task)
     found = (chosen(label, counts, precision) for label, counts in _counts(measure))
     return tuple(one for one in found if one is not None)
 
@@ -84,6 +87,7 @@ def chosen(label: str, counts: Counts, precision: float | None) -> ChosenThresho
 
 
 def _counts(measure: Measure) -> Iterator[tuple[str, Counts]]:
-    assert isinstance(measure, ClassifyMeasure | BinaryMeasure | DetectMeasure)  # noqa: S101 - parsed
+    able = ClassifyMeasure | BinaryMeasure | DetectMeasure | SegmentMeasure
+    assert isinstance(measure, able)  # noqa: S101 - parsed
     for number, counts in measure.counts():
         yield measure.label_of(number), counts

@@ -14,6 +14,8 @@ from keras2cv.errors import UsageError
 from keras2cv.evaluation.evaluation_report import Evaluation
 from keras2cv.tasks import TASKS
 from keras2cv.tasks.detect.record import DetectRecord
+from keras2cv.tasks.segment.record import SegmentRecord
+from keras2cv.tasks.task import Task
 
 
 def require_writable(bundle: Path, manifest: Manifest) -> None:
@@ -23,10 +25,11 @@ def require_writable(bundle: Path, manifest: Manifest) -> None:
         UsageError: its task has none, its classes no labels, or its place cannot be written.
     """
     kind = manifest.task.kind
-    if not TASKS[kind].class_scores:
+    if not TASKS[kind].class_scores and manifest.task.mask_threshold is None:
         able = ", ".join(name for name, row in TASKS.items() if row.class_scores)
         raise UsageError(
-            f"The task is {kind}, which decides without a threshold; {able} have one. Leave "
+            f"The task is {kind}, which decides without a threshold; {able} and binary masks have "
+            "one. Leave "
             "--write out: the thresholds are in the report."
         )
     if kind == "detect" and manifest.task.labels is None:
@@ -61,7 +64,7 @@ def write_scores(bundle: Path, found: Evaluation) -> Bundle:
             for c in found.choices
         ),
     )
-    task = replace(manifest.task, class_scores=_class_scores(manifest, found))
+    task = _decided(manifest, found)
     models = [manifest.model.file, *(form.file for form in manifest.forms or ())]
     files: dict[str, bytes | Path] = {name: now.folder / name for name in models}
     if now.selftest_path.exists():
@@ -69,6 +72,13 @@ def write_scores(bundle: Path, found: Evaluation) -> Bundle:
     if (tuned := now.folder / SIDE_FILE).is_file() and not tuned.is_symlink():
         files[SIDE_FILE] = tuned
     return write_bundle(bundle, manifest.replace(task=task, chosen_scores=chosen), files)
+
+
+def _decided(manifest: Manifest, found: Evaluation) -> Task:
+    task = manifest.task
+    if isinstance(task.record, SegmentRecord):
+        return replace(task, record=replace(task.record, threshold=found.choices[0].score))
+    return replace(task, class_scores=_class_scores(manifest, found))
 
 
 def _class_scores(manifest: Manifest, found: Evaluation) -> tuple[float, ...]:

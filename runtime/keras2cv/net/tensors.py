@@ -7,13 +7,14 @@ in the dtype of the input. Everything here keeps values exactly or raises.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor
 from keras2cv.errors import BundleError, InputError
+from keras2cv.numpy_front.record import FrontInput
 
 Array = NDArray[Any]
 
@@ -57,7 +58,15 @@ def one_sample(value: Any, tensor: InputTensor) -> Array:
     return checked
 
 
-def by_name(arrays: Mapping[str, Any], tensors: Sequence[InputTensor]) -> list[Any]:
+class Named(Protocol):
+    """Whatever has the name of an input."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+
+def by_name(arrays: Mapping[str, Any], tensors: Sequence[Named]) -> list[Any]:
     """Return the arrays of a dict in the model's order.
 
     Raises:
@@ -163,13 +172,18 @@ def _cast(array: Array, tensor: InputTensor) -> Array:
             f"Input {tensor.name} must be numbers, got {array.dtype}. "
             f"Convert it to {tensor.dtype} first."
         )
-    cast = array if array.dtype == dtype else _cast_exactly(array, tensor)
+    cast = array if array.dtype == dtype else cast_exactly(array, tensor)
     if dtype.kind in "iu" and dtype.itemsize > 2:
         _check_float32_holds(cast, tensor)
     return cast
 
 
-def _cast_exactly(array: Array, tensor: InputTensor) -> Array:
+def cast_exactly(array: Array, tensor: InputTensor | FrontInput) -> Array:
+    """Return numbers in an input's dtype.
+
+    Raises:
+        InputError: whole numbers of that dtype cannot hold them.
+    """
     with np.errstate(invalid="ignore", over="ignore"):
         cast = array.astype(tensor.dtype)
     if cast.dtype.kind in "biu" and not np.array_equal(cast, array):

@@ -136,7 +136,7 @@ def _padded(step: FrontStep, value: Value) -> Value:
         return result
     cut = value[..., :length]
     _require_room((*cut.shape[:-1], length))
-    return np.pad(cut, [(0, 0)] * (cut.ndim - 1) + [(0, length - cut.shape[-1])])
+    return np.asarray(np.pad(cut, [(0, 0)] * (cut.ndim - 1) + [(0, length - cut.shape[-1])]))
 
 
 def _encoded(step: FrontStep, value: Value) -> Value:
@@ -147,7 +147,7 @@ def _encoded(step: FrontStep, value: Value) -> Value:
     rows = value if isinstance(value, list) else _array(value)
     counts = _counted(rows, rule.depth)
     if rule.mode == "multi_hot":
-        return np.minimum(counts, np.float32(1))
+        return np.asarray(np.minimum(counts, np.float32(1)))
     return counts if rule.weights is None else counts * np.asarray(rule.weights, np.float32)
 
 

@@ -15,6 +15,7 @@ from keras2cv.numpy_front.rules import TextRule
 Array = NDArray[Any]
 Words = list[list[bytes]]
 
+MAX_IN_NGRAMS: Final = 2**23  # words of all n-grams of a text
 _PUNCTUATION: Final = string.punctuation.encode("ascii")
 
 
@@ -25,7 +26,7 @@ def encoded(values: Any, name: str) -> Array:
         InputError: one is not text.
     """
     array = np.asarray(values)
-    if array.dtype.kind not in "USO":
+    if array.size and array.dtype.kind not in "USO":
         raise InputError(
             f"Input {name} must be text, got {array.dtype}. Give str, as Keras takes it."
         )
@@ -90,6 +91,11 @@ def _with_ngrams(words: list[bytes], rule: TextRule) -> list[bytes]:
 
 
 def _ngrams(words: list[bytes], widths: Sequence[int]) -> Iterator[bytes]:
+    if (count := len(words) * sum(widths)) > MAX_IN_NGRAMS:
+        raise InputError(
+            f"A text of {len(words)} words gives n-grams of {count} words, and {MAX_IN_NGRAMS} is "
+            "the limit. Cut the text."
+        )
     for width in widths:
         for at in range(len(words) - width + 1):
             yield b" ".join(words[at : at + width])

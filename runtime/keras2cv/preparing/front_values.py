@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle.manifest import InputTensor
 from keras2cv.errors import BundleError, InputError
+from keras2cv.net.tensors import cast_exactly
 from keras2cv.numpy_front.record import ANY_SIZE, FrontInput, NumpyFront
 from keras2cv.numpy_front.run import FrontRunner
 from keras2cv.numpy_front.texts import encoded
@@ -80,6 +81,37 @@ class FrontPreparer:
             )
         return [given[name] for name in self.names]
 
+    def beside_pictures(self, given: Any, pictures: Collection[str]) -> Any:
+        """Return a sample, or several, with the net's inputs in place of text and numbers.
+
+        Args:
+            given: A dict by the model's inputs, of one sample or of lists, or a list of dicts.
+            pictures: The inputs that are pictures, which stay.
+
+        Raises:
+            InputError: It is none, or values of another shape or dtype than the model takes.
+        """
+        if isinstance(given, Mapping):
+            return self._with_numbers(given, pictures)
+        if isinstance(given, Sequence) and all(isinstance(one, Mapping) for one in given):
+            return [self._with_numbers(one, pictures) for one in given]
+        raise InputError(
+            f"The model takes {', '.join(self.names)}, got {type(given).__name__}. Give a dict by "
+            "those names for each sample."
+        )
+
+    def _with_numbers(self, given: Mapping[str, Any], pictures: Collection[str]) -> dict[str, Any]:
+        values = dict(zip(self.names, self.by_name(given), strict=True))
+        own = [one for one in self._inputs if one.name not in pictures]
+        alone = all(_is_one(one, values[one.name]) for one in own)
+        columns = {
+            one.name: _column(one, [values[one.name]] if alone else values[one.name]) for one in own
+        }
+        made = self._runner.run(columns)
+        arrays = {t.name: made[t.name] for t in self._tensors if t.name not in pictures}
+        kept = {name: values[name] for name in self.names if name in pictures}
+        return {**kept, **{name: a if alone else list(a) for name, a in arrays.items()}}
+
     def batch(self, given: Any) -> tuple[list[Any], bool]:
         """Return columns, and whether what `predict` was given is a single sample.
 
@@ -142,14 +174,7 @@ def _numbers(one: FrontInput, value: Any) -> Array:
         raise InputError(
             f"Input {one.name} must be numbers, got {array.dtype}. Convert it to {one.dtype} first."
         )
-    with np.errstate(invalid="ignore", over="ignore"):
-        cast = array.astype(one.dtype)
-    if cast.dtype.kind in "biu" and not np.array_equal(cast, array):
-        raise InputError(
-            f"Input {one.name} must be {one.dtype}, got {array.dtype} with values that it cannot "
-            "hold. Round or clip them first."
-        )
-    return cast
+    return cast_exactly(array, one)
 
 
 def _shown(one: FrontInput) -> str:

@@ -16,6 +16,11 @@ class GivenInput:
     shape: tuple[int, ...]
 
     @property
+    def keras_shape(self) -> tuple[int, ...]:
+        """The shape of a batch of one."""
+        return (1, *self.shape)
+
+    @property
     def is_text(self) -> bool:
         """Whether it is text."""
         return self.dtype == "string"

@@ -10,6 +10,7 @@ from pathlib import Path
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.errors import InputError, UsageError
 from keras2cv.pixels.preprocessing import Preprocessing
+from keras2cv.preparing.given_inputs import given_inputs
 from keras2cv.streams.frames import Source
 
 
@@ -35,7 +36,7 @@ def fitted(
         UsageError: a stride or hop, and a model that takes no clips.
     """
     manifest = _with_clips(manifest, stride, hop)
-    own = [tensor.name for tensor in manifest.own_inputs]
+    own = [one.name for one in given_inputs(manifest)]
     only = manifest.rules_of(own[0]) if len(own) == 1 else None
     found = [_fitted(source, manifest, only) for source in sources]
     return list(_in_folders(found)) if only is not None and only.clip is not None else found

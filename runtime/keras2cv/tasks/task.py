@@ -91,6 +91,12 @@ class Task:
         return self.record
 
     @property
+    def mask_threshold(self) -> float | None:
+        """The probability above which a pixel of a binary mask is yes; None for other tasks."""
+        threshold: float | None = getattr(self.record, "threshold", None)
+        return threshold if self.kind == "segment" else None
+
+    @property
     def roles(self) -> dict[str, str]:
         """The outputs that the task reads: the JSON path of the key that names it -> Keras name."""
         if self.record is not None:

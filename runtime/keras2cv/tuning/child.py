@@ -80,7 +80,7 @@ def _in_batches(model: Predictor, vectors: GoldenVectors) -> list[SelfTestRow]:
         joined = [
             np.concatenate(arrays) for arrays in zip(*(s.inputs for s in samples), strict=True)
         ]
-        answers = model.infer(*joined)
+        answers = model.infer_net(*joined)
         expected = [
             np.concatenate(arrays) for arrays in zip(*(s.outputs for s in samples), strict=True)
         ]
@@ -111,7 +111,7 @@ def _rows(model: Predictor, vectors: GoldenVectors) -> list[Array]:
 
 
 def _infer(model: Predictor, arrays: Sequence[Array]) -> None:
-    model.infer(*arrays)
+    model.infer_net(*arrays)
 
 
 def _took(run: Callable[[], Any]) -> int:

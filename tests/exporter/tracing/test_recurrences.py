@@ -122,6 +122,28 @@ def test_what_no_opencv_has_is_unrolled(made: Layers) -> None:
     assert_right(model, proto)
 
 
+OF_KERAS_2: dict[str, tuple[str, dict[str, int]]] = {
+    "LSTM": ("LSTM", {"LSTM": 1}),
+    "GRU": ("GRU", {"GRU": 1}),
+    "SimpleRNN": ("SimpleRNN", {"GRU": 1}),
+}
+
+
+@pytest.mark.parametrize(("layer", "expected"), OF_KERAS_2.values(), ids=OF_KERAS_2)
+def test_layers_of_keras_2_are_one_op(layer: str, expected: dict[str, int]) -> None:
+    """In both directions, though their GRU parts its columns otherwise, and `unroll` was set."""
+    tf_keras = pytest.importorskip("tf_keras")
+    old = tf_keras.layers
+    ways = old.Bidirectional(getattr(old, layer)(4, return_sequences=True))
+    x = old.Input((STEPS, CHANNELS), batch_size=2, name="x")
+    model = tf_keras.Model(x, getattr(old, layer)(3, unroll=True)(ways(x)))
+    proto = converted(model)
+    found = ops(proto)
+    assert {op: found[op] for op in expected} == {op: 3 * n for op, n in expected.items()}
+    assert "Tanh" not in found
+    assert_right(model, proto)
+
+
 def test_the_last_states_are_outputs() -> None:
     """Of an LSTM in either direction; OpenCV has the cell state of a reversed one in a detour."""
     x = keras.Input((STEPS, CHANNELS), batch_size=2, name="x")

@@ -111,7 +111,7 @@ _RESIZES = {
     ),
     "old without centres": lambda x, y: tf.compat.v1.image.resize_bilinear(x, tf.shape(y)[1:-1]),
     "old nearest": lambda x, y: tf.compat.v1.image.resize_nearest_neighbor(x, tf.shape(y)[1:3]),
-    "nearest": lambda x, y: tf.image.resize(x, tf.shape(x)[1:3] * 2, "nearest"),
+    "nearest": lambda x, y: tf.image.resize(x, tf.shape(y)[1:3] * 4, "nearest"),
     "bicubic": lambda x, y: tf.image.resize(x, tf.shape(y)[1:3], "bicubic"),
     "computed": lambda x, y: tf.image.resize(
         x, tf.cast(tf.math.ceil(tf.cast(tf.shape(y)[1:3], tf.float32) * 0.7), tf.int32)

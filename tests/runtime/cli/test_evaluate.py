@@ -15,10 +15,12 @@ import keras2cv
 from keras2cv.cli import main
 from keras2cv.errors import BundleError
 from keras2cv.pixels.geometry import place
+from keras2cv.schema.fields import SchemaError
 from keras2cv.tasks.detect.postprocess import detect
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.task import Task
 from keras2cv.tasks.thresholds import with_thresholds
+from support.pixel_bundles import segmenter
 from support.program_bundles import LOGIT, features
 from support.tiny_bundle import LABELS
 
@@ -243,6 +245,35 @@ def test_a_threshold_is_put_into_the_bundle_with_its_evidence(
     capsys.readouterr()
     assert main(["info", str(sure_cv)]) == 0
     assert f"yes from {chosen.classes[0].score:.4g} on" in capsys.readouterr().out
+
+
+def test_the_threshold_of_a_binary_mask_is_put_into_the_bundle(tmp_path: Path) -> None:
+    """Where `predict` and every generated program read it; a mask of classes has none."""
+    road = segmenter(1, "logits", threshold=0.5)(tmp_path / "road.cv").folder
+    model = keras2cv.load(road)
+    rng = np.random.default_rng(2)
+    for name in ("images", "masks"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    for number in range(6):
+        image = rng.integers(0, 256, (9, 12, 3)).astype(np.uint8)
+        probability = model.predict(image).probabilities(1)  # type: ignore[union-attr]
+        cv2.imwrite(str(tmp_path / "data" / "images" / f"{number}.png"), image)
+        true = (probability > 0.6234).astype(np.uint8)
+        cv2.imwrite(str(tmp_path / "data" / "masks" / f"{number}.png"), true)
+    command = ["evaluate", str(road), str(tmp_path / "data"), "--choose-score", "f1", "--write"]
+    assert main(command) == 0
+    again = keras2cv.load(road).manifest
+    threshold, chosen = again.task.mask_threshold, again.chosen_scores
+    assert threshold is not None
+    assert chosen is not None
+    assert threshold == pytest.approx(0.6234, abs=0.003)
+    assert chosen.classes[0].score == threshold
+    assert chosen.classes[0].f1 > 0.99
+    assert keras2cv.evaluate(road, tmp_path / "data").metrics["dice"] > 0.99  # type: ignore[operator]
+    with pytest.raises(SchemaError, match=r"task\.segment\.threshold"):
+        again.replace(task=with_thresholds(again.task, 0.2, None))
+    kinds = segmenter(3, "softmax")(tmp_path / "kinds.cv").folder
+    assert main(["evaluate", str(kinds), str(tmp_path / "data"), "--choose-score", "f1"]) == 2
 
 
 def test_each_class_of_boxes_has_a_threshold_of_its_own() -> None:

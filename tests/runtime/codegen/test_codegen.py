@@ -25,8 +25,9 @@ from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.cli.codegen import LANGUAGE_NAMES
 from keras2cv.codegen import LANGUAGES, generate
-from keras2cv.codegen.cpp.identifier import identifier
-from keras2cv.codegen.java.source_files import identifier_of
+from keras2cv.codegen.cpp import reserved_words as cpp_words
+from keras2cv.codegen.identifier import identifier
+from keras2cv.codegen.java import reserved_words as java_words
 from keras2cv.codegen.python.source_files import PACKAGE
 from keras2cv.errors import InputError, UsageError
 from keras2cv.pixels.resize import resize
@@ -624,12 +625,13 @@ def test_names_cannot_get_into_a_program(language: str, tmp_path: Path) -> None:
     files = generate(bundle, language, tmp_path / "odd")
     for one, other in zip(plain, files, strict=True):
         if language == "cpp":  # which calls a namespace and files after the bundle
-            name = other.name.replace(identifier(odd), "cat")
-            text = other.read_text("utf-8").replace(identifier(odd), "cat")
-            text = text.replace(identifier(odd).upper(), "CAT")
+            called = identifier(odd, cpp_words.RESERVED)
+            name = other.name.replace(called, "cat")
+            text = other.read_text("utf-8").replace(called, "cat")
+            text = text.replace(called.upper(), "CAT")
         elif language == "java":  # a package
             name = other.name
-            text = other.read_text("utf-8").replace(identifier_of(odd), "cat")
+            text = other.read_text("utf-8").replace(identifier(odd, java_words.RESERVED), "cat")
         else:
             name, text = other.name, other.read_text("utf-8")
         assert one.name == name

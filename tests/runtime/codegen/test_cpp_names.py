@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv.codegen.cpp.identifier import identifier
 from keras2cv.codegen.cpp.one_source import one_source
+from keras2cv.codegen.cpp.reserved_words import RESERVED
+from keras2cv.codegen.identifier import identifier
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ from keras2cv.codegen.cpp.one_source import one_source
 )
 def test_a_name_is_one_of_cpp(name: str, expected: str) -> None:
     """No keyword, no macro of a compiler, no doubled underscore, and apart where names are."""
-    assert identifier(name) == expected
+    assert identifier(name, RESERVED) == expected
 
 
 PART = """\

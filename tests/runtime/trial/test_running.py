@@ -92,7 +92,7 @@ def test_a_crash_while_running_names_the_sample(
         " calls.append(1)\n"
         f" if len(calls) == 3: {CRASH}\n"
         " return list(arrays)\n"
-        "p.Predictor.infer = infer"
+        "p.Predictor.infer_net = infer"
     )
     sabotage(tmp_path, monkeypatch, code)
     with pytest.raises(NetError, match=f"crashed .{SEGFAULT}. while running sample 2 of model"):

@@ -211,3 +211,19 @@ def test_thresholds_are_written_beside_the_choice(tmp_path: Path) -> None:
     }
     written(bundle, manifest, files)
     assert keras2cv.load(bundle).threads == 1
+
+
+@pytest.mark.usefixtures("few")
+def test_the_table_marks_the_choice_and_says_why_one_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A setting a line; the reason is cut, the JSON has it whole."""
+    data = Wrong().onnx()
+    folder = write_two(tmp_path / "wrong.cv", data, form_of(data))
+    assert main(["tune", str(folder), "--budget", "0.01"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"OpenCV {cv2.__version__}, ")
+    assert any(line.startswith(" * ") and "model.onnx" in line for line in lines)
+    assert any("model.4.7.onnx" in line and "refused: self-test: scores" in line for line in lines)
+    assert f"noted in {folder / SIDE_FILE}; `keras2cv tune --forget` removes it" in lines
+    assert all(len(line) < 160 for line in lines[:-1])

@@ -11,10 +11,10 @@ const read = async (url) => {
 const post = (record) => fetch("/record", { method: "POST", body: asJson(record) });
 
 async function drawnPicture(program, picture, answer) {
-  const { decode } = await import(`${program}/decode.js`);
+  const { decode, shownAs = (shown) => shown } = await import(`${program}/decode.js`);
   const { draw } = await import(`${program}/answer.js`);
-  const canvas = document.createElement("canvas");
-  draw(canvas, await decode(await (await fetch(picture)).blob()), answer);
+  const canvas = document.createElement("canvas"), blob = await (await fetch(picture)).blob();
+  draw(canvas, shownAs(await decode(new File([blob], picture))), answer);
   return canvas.toDataURL("image/png");
 }
 

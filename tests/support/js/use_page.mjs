@@ -1,6 +1,6 @@
-// Use a program's page as people do: ?page=URL&opencv=URL&bundle=URL&files=URL,URL&camera=1. What it
+// Use a program's page as people do: ?page=URL&opencv=URL&bundle=URL&files=URL,URL&answers=1&camera=1. What it
 // says is posted to /record: {status, shown: [{text, isProblem, size}], camera, done}.
-const { page, opencv, bundle, files = "", camera } = Object.fromEntries(new URLSearchParams(location.search));
+const { page, opencv, bundle, files = "", answers = "", camera } = Object.fromEntries(new URLSearchParams(location.search));
 const post = (record) => fetch("/record", { method: "POST", body: JSON.stringify(record) });
 const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
 
@@ -39,8 +39,10 @@ try {
       fields[i].dispatchEvent(new Event("change"));
     });
     if (fields.length > 1) inside.querySelector("button").click();
-    const count = fields.length === 1 ? urls.length : 1;
+    const count = answers === "" ? (fields.length === 1 ? urls.length : 1) : Number(answers);
+    if (count === 0) await until(() => status.textContent !== record.status, "a problem");
     await until(() => shown.length === count && [...shown].every((one) => one.textContent), "answers");
+    record.status = status.textContent;
   }
   record.shown = [...shown].reverse().map((caption) => {
     const canvas = caption.parentElement.querySelector("canvas");

@@ -9,7 +9,7 @@ from typing import Any, Final
 from keras2cv.bundle.reading import read_manifest
 from keras2cv.pixels.image_file import read_image
 from keras2cv.pixels.images import as_bgr
-from keras2cv_bench.pipeline import Around, Array, around
+from keras2cv_bench.pipeline import OF_BUNDLE, Around, Array, around
 from keras2cv_bench.runners.onnx_runtime import open_pipeline
 from keras2cv_bench.whole.task import Task, Way, frames_of, in_batches
 
@@ -21,11 +21,13 @@ def open_way(task: Task, decode: Callable[[str], Array] = read_image) -> Way:
     manifest = read_manifest(task.job.bundle)
     pipeline, whole = open_pipeline(task.job), around(task.job)
 
+    size = manifest.model.batch if task.job.how == OF_BUNDLE else task.batch
+
     def many() -> Iterator[Any]:
         """Answer while the next files are read."""
         with ThreadPoolExecutor(1) as pool:
             pictures = frames_of(task.files[0]) if task.is_video else _ahead(pool, task, decode)
-            for batch in in_batches(pictures, task.batch):
+            for batch in in_batches(pictures, size):
                 yield from whole.finish(batch, None, pipeline.forward(whole.prepare(batch)))
 
     return Way(

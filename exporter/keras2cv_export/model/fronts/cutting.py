@@ -113,7 +113,11 @@ def _at_the_cut(
     """
     early = {id(call) for call in before}
     read = [tensor for call in calls if id(call) not in early for tensor in call.inputs]
-    read += list(model.outputs)
+    if alone := [names[id(tensor)] for tensor in model.outputs if id(tensor) in names]:
+        raise ModelError(
+            f"The output {alone[0]} is made by the layers that read text alone, and is no part of "
+            "a net. Leave it out, and call those layers yourself."
+        )
     return {names[id(tensor)]: tensor for tensor in read if id(tensor) in names}
 
 

@@ -60,7 +60,8 @@ def answered(front: ModelFront, values: Mapping[str, Array]) -> dict[str, Array]
 def _difference(ours: Array, theirs: Array) -> str | None:
     if ours.shape != theirs.shape:
         return f"comes out as {ours.shape}, and Keras' as {theirs.shape}"
-    wrong = np.argwhere(ours.astype(np.float64) != theirs.astype(np.float64))
+    left, right = ours.astype(np.float64), theirs.astype(np.float64)
+    wrong = np.argwhere((left != right) & ~(np.isnan(left) & np.isnan(right)))
     if not len(wrong):
         return None
     at = tuple(int(k) for k in wrong[0])

@@ -28,6 +28,8 @@ def steps_of(call: LayerCall, inputs: Sequence[str], output: str) -> list[FrontS
     Raises:
         ModelError: The layer does something that no step does.
     """
+    if getattr(getattr(call.layer, "_lookup_layer", call.layer), "sparse", False):
+        raise _refused(call, "gives sparse tensors")
     steps = list(_STEPS[call.kind](call, tuple(inputs)))
     named: dict[str, str] = {}
     result = []

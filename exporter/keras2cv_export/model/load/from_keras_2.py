@@ -271,10 +271,10 @@ def _first_call(model: Any) -> Any:
 
 @contextmanager
 def _plainly(model: Any) -> Iterator[None]:
-    """Let a tf_keras model compute in float32, and its recurrent layers step by step, for a while.
+    """Let a tf_keras model compute in float32, its recurrent layers in plain loops, for a while.
 
-    A static length unrolls exactly; the loops and cuDNN branches that Keras 2 builds otherwise have
-    no counterpart in OpenCV.
+    The cuDNN branches that Keras 2 builds otherwise have no counterpart in OpenCV. A loop becomes
+    one op, or is unrolled later (`tracing/recurrences.py`).
     """
     changes = [change for layer in model._flatten_layers() for change in _changes(layer)]
     before = [(layer, name, getattr(layer, name)) for layer, name, _ in changes]
@@ -289,7 +289,7 @@ def _plainly(model: Any) -> Iterator[None]:
 
 def _changes(layer: Any) -> Iterator[tuple[Any, str, Any]]:
     if hasattr(layer, "unroll"):
-        yield layer, "unroll", True
+        yield layer, "unroll", False
     if hasattr(layer, "_could_use_gpu_kernel"):
         yield layer, "_could_use_gpu_kernel", False
     if layer.compute_dtype not in ("float32", None):

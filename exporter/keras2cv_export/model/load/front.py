@@ -75,7 +75,7 @@ def find_cut(
         ModelError: As `cut_of`.
     """
     given = shapes if isinstance(shapes, Mapping) else {}
-    if shapes is not None and len(declared) == 1 and not given:
+    if shapes is not None and not isinstance(shapes, Mapping) and len(declared) == 1:
         given = {declared[0].name: shapes}
     sized = [_sized(spec, given.get(spec.name)) for spec in declared]
     cut = cut_of(model, sized, symbols)
@@ -133,6 +133,8 @@ def nodes_kept(model: Any) -> Iterator[None]:
 
 
 def _all_layers(model: Any) -> Iterator[Any]:
+    graph = getattr(model, "_functional", None) or model
+    yield from getattr(graph, "operations", None) or graph.layers
     for call in calls_of(model):
-        yield call.layer
-        yield from _all_layers(call.layer)
+        if calls_of(call.layer):
+            yield from _all_layers(call.layer)

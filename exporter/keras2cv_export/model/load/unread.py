@@ -80,8 +80,9 @@ def without_unread_inputs(loaded: LoadedModel, unsized: OpenInputs | None = None
     """
     if len(loaded.inputs) < 2:
         return loaded
+    names = unsized.names if unsized is not None else frozenset[str]()
     try:
-        read = _read_inputs(loaded)
+        read = _read_inputs(loaded, names)
     except Exception as error:
         if unsized is not None:
             raise unsized.error from error
@@ -89,17 +90,19 @@ def without_unread_inputs(loaded: LoadedModel, unsized: OpenInputs | None = None
     if unsized is not None and (not read or unsized.names & read):
         raise unsized.error
     unread = [spec for spec in loaded.inputs if spec.name not in read]
-    return _without(loaded, unread) if unread and read else loaded
+    return _without(loaded, unread, names) if unread and read else loaded
 
 
-def _without(loaded: LoadedModel, unread: Sequence[TensorSpec]) -> LoadedModel:
+def _without(
+    loaded: LoadedModel, unread: Sequence[TensorSpec], of_any_size: frozenset[str]
+) -> LoadedModel:
     dropped = {spec.name for spec in unread}
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
         given = iter(tensors)
         return loaded.call(
             *(
-                tf.zeros(spec.shape, spec.dtype) if spec.name in dropped else next(given)
+                _blank(spec, spec.name in of_any_size) if spec.name in dropped else next(given)
                 for spec in loaded.inputs
             )
         )
@@ -115,9 +118,23 @@ def _without(loaded: LoadedModel, unread: Sequence[TensorSpec]) -> LoadedModel:
     return replace(loaded, inputs=kept, call=call, notes=(*loaded.notes, note))
 
 
-def _read_inputs(loaded: LoadedModel) -> frozenset[str]:
+def _blank(spec: TensorSpec, of_any_size: bool) -> Any:
+    """Return zeros for an input; in a graph, of a size that it does not know, if wished.
+
+    A loss over labels may loop over arrays that only fit together where their size is open.
+    """
+    zeros = tf.zeros(spec.shape, spec.dtype)
+    if not of_any_size or tf.executing_eagerly():
+        return zeros
+    return tf.compat.v1.placeholder_with_default(zeros, [None] * len(spec.shape))
+
+
+def _read_inputs(loaded: LoadedModel, of_any_size: frozenset[str]) -> frozenset[str]:
     """Return the names of the inputs from which a way leads to an output."""
-    specs = [tf.TensorSpec(spec.shape, spec.dtype) for spec in loaded.inputs]
+    specs = [
+        tf.TensorSpec([None] * len(s.shape) if s.name in of_any_size else s.shape, s.dtype)
+        for s in loaded.inputs
+    ]
 
     def outputs(*tensors: Any) -> list[Any]:
         return [tf.convert_to_tensor(tensor) for _, tensor in loaded.call(*tensors)]

@@ -43,7 +43,10 @@ from keras2cv_export.passes.legalise.types.spell_powers import spell_powers
 from keras2cv_export.passes.legalise.types.truncate_casts import truncate_casts
 from keras2cv_export.passes.legalise.types.widen_extremes import widen_extremes
 from keras2cv_export.passes.legalise.windows.crop_transposed_conv import crop_transposed_conv
+from keras2cv_export.passes.legalise.windows.flatten_prelu import flatten_prelu
+from keras2cv_export.passes.legalise.windows.omit_volume_strides import omit_volume_strides
 from keras2cv_export.passes.legalise.windows.pad_before_depthwise import pad_before_depthwise
+from keras2cv_export.passes.legalise.windows.pad_before_pointwise import pad_before_pointwise
 from keras2cv_export.passes.legalise.windows.scale_activations import scale_activations
 from keras2cv_export.passes.legalise.windows.spread_channels import spread_channels
 from keras2cv_export.passes.legalise.windows.spread_volume_conv import spread_volume_conv
@@ -142,6 +145,9 @@ LEGALISE: tuple[Rewrite, ...] = (
     ),
     Rewrite(pad_to_gather, removes=("odd padding",)),
     Rewrite(pad_before_depthwise, removes=("padded depthwise",)),
+    Rewrite(pad_before_pointwise, removes=("padded pixel",)),
+    Rewrite(omit_volume_strides, removes=("heavy volume",), also_for=_READ_BY_NEW),
+    Rewrite(flatten_prelu, removes=("volume of slopes",), also_for=_READ_BY_NEW),
     Rewrite(crop_transposed_conv, removes=("uneven crop",)),
     Rewrite(spread_volume_conv, removes=("volume transposed",)),
     Rewrite(cumsum_to_matmul, removes=("inner sum",)),

@@ -15,6 +15,7 @@ from keras2cv_export.passes.legalise.shapes.slice_neighbours import slice_neighb
 from keras2cv_export.passes.legalise.types.clip_to_attributes import clip_to_attributes
 from keras2cv_export.passes.legalise.types.declare_opset import declare_opset
 from keras2cv_export.passes.legalise.types.keep_hard_sigmoid import keep_hard_sigmoid
+from keras2cv_export.passes.legalise.windows.activate_apart import activate_apart
 from keras2cv_export.passes.optimise.order_residuals import order_residuals
 from keras2cv_export.passes.optimise.share_weights import share_weights
 from keras2cv_export.passes.registry import Rewrite, anywhere, where_some_fail
@@ -32,6 +33,13 @@ LOWER: tuple[Rewrite, ...] = (
         part_normalization,
         removes=("merged normalization",),
         after={"merge_reshapes": "it would undo it"},
+    ),
+    Rewrite(
+        activate_apart,
+        removes=("lost activation",),
+        also_for=dict.fromkeys(CLASSIC, "readNet of 5.0 gives such a file to the new engine"),
+        after={"merge_reshapes": "it would undo it"},
+        before={"name_nodes_apart": "it makes nodes"},
     ),
     Rewrite(state_softmax_axis, removes=("softmax without axis",)),
     Rewrite(keep_hard_sigmoid, removes=("mistaken gate",)),

@@ -221,8 +221,10 @@ FORMS: Final[dict[str, tuple[str, ...]]] = {
 FAULTS: Final[dict[str, tuple[str, ...]]] = {
     "added twice": ("4.10", "4.12", "4.14", "5.0 classic"),
     "axes apart": ("4.6",),
+    "heavy volume": ("5.0 new",),
     "joined twice": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic"),
     "large exponent": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new"),
+    "lost activation": ("5.0 new",),
     "merged normalization": ("4.6", "4.8"),
     "merged power": ("4.6",),
     "merged product": ("4.6", "4.8"),
@@ -232,9 +234,11 @@ FAULTS: Final[dict[str, tuple[str, ...]]] = {
     "one map": ("5.0 new",),
     "other residual": ("5.0 new",),
     "padded depthwise": ("4.8", "4.10", "4.12", "4.14", "5.0 classic"),
+    "padded pixel": ("4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new"),
     "resized line": ("5.0 new",),
     "same names": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic"),
     "three operands": ("4.12",),
     "vector of positions": ("4.12", "4.14"),
+    "volume of slopes": ("5.0 new",),
     "whole quotient": ("4.6", "4.8", "4.10", "4.12", "4.14"),
 }

@@ -10,9 +10,12 @@ from keras2cv_export.quiet.tensorflow import tf
 
 from .node import Node, require_room, static
 
-# A patch of more numbers, in at most so many pixels, is made of shifted images.
+# A patch of many numbers is made of shifted images: of these many in at most so many pixels, or
+# of so many that the unit kernels would be 16 MB.
 _MANY_NUMBERS: Final = 512
 _FEW_PIXELS: Final = 64
+_TOO_MANY_NUMBERS: Final = 2048
+_MOST_PIXELS: Final = 1024
 
 
 def rgb_to_hsv(_: Node, rgb: Any) -> Any:
@@ -41,13 +44,14 @@ def hsv_to_rgb(_: Node, hsv: Any) -> Any:
 def extract_patches(node: Node, image: Any) -> Any:
     """ExtractImagePatches -> a convolution with unit kernels, one for each pixel of a patch.
 
-    Its kernels grow with the square of a patch's numbers: many numbers in few pixels, as in
-    attention to neighbours, are shifted images side by side instead.
+    Its kernels grow with the square of a patch's numbers: many numbers, as in attention to
+    neighbours, are shifted images side by side instead.
     """
     _, height, width, _ = node.attr("ksizes")
     channels = static(image)[-1]
     count = height * width * channels
-    if count > _MANY_NUMBERS and height * width <= _FEW_PIXELS:
+    most = _FEW_PIXELS if count <= _TOO_MANY_NUMBERS else _MOST_PIXELS
+    if count > _MANY_NUMBERS and height * width <= most:
         same = node.attr("padding") == "SAME"
         return tf.concat(_shifted(node, image, (height, width), same, fill=0.0), -1)
     require_room(count, count)

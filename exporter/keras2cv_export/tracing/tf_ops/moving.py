@@ -83,6 +83,28 @@ def roll(_: Node, x: Any, shift: Any, axis: Any) -> Any:
     return x
 
 
+def split(_: Node, x: Any, sizes: Any, axis: Any) -> Any:
+    """SplitV with parts of nothing -> the other parts, and empty constants."""
+    lengths, at = [int(n) for n in must_know(sizes, "sizes").ravel()], int(must_know(axis, "axis"))
+    shape = static(x)
+    if -1 in lengths:
+        lengths[lengths.index(-1)] = shape[at] - sum(n for n in lengths if n > 0)
+    if all(lengths):
+        return None
+    parts = iter(tf.split(x, [n for n in lengths if n], at))
+    shape[at] = 0
+    return [next(parts) if n else tf.zeros(shape, x.dtype) for n in lengths]
+
+
+def concat(_: Node, *operands: Any) -> Any:
+    """ConcatV2 with parts of nothing -> the same without them."""
+    *parts, axis = operands
+    kept = [part for part in parts if part.shape.num_elements() != 0]
+    if len(kept) == len(parts) or not kept:
+        return None
+    return kept[0] if len(kept) == 1 else tf.concat(kept, int(must_know(axis, "axis")))
+
+
 def strided_slice(node: Node, x: Any, begin: Any, end: Any, strides: Any) -> Any:
     """StridedSlice with dropped, new or reversed axes -> a plain one, Gathers and a Reshape.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.codegen.cpp.identifier import identifier
 from keras2cv.codegen.cpp.one_source import one_source
+from keras2cv.codegen.cpp.reserved_words import RESERVED
 from keras2cv.codegen.detector_traits import detector_traits
+from keras2cv.codegen.identifier import identifier
 from keras2cv.codegen.language import Words
 from keras2cv.codegen.tail_steps import lacking as tail_lacking
 from keras2cv.codegen.template import applies, fill, read_template
@@ -88,7 +89,7 @@ def lacking(manifest: Manifest) -> list[str]:
 
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     """Return file name -> text of the library for bundles that are like that of `manifest`."""
-    traits, name = library_traits(manifest), identifier(words["folder"])
+    traits, name = library_traits(manifest), identifier(words["folder"], RESERVED)
     words = {**words, "namespace": name, "oldest": _OLDEST, "form": _form_of_head(manifest)}
 
     def filled(template: str) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
+from keras2cv.codegen.identifier import identifier
+from keras2cv.codegen.java.reserved_words import RESERVED
 from keras2cv.codegen.language import Words
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
@@ -35,15 +39,8 @@ _CLASSES: Final[Mapping[str, str]] = {
     "package-info": "",
 }
 _PROJECT: Final = ("README.md", "build.gradle", "pom.xml", "settings.gradle")
+_UNREAD: Final = ("columns_axis", "masks", "points", "angles", "head", "multi_label")  # of detect
 _OPTIONS: Final = ("--top K", "--score S", "--json", "--save PATH", "--mask PATH")
-_RESERVED: Final = frozenset((
-    "abstract", "assert", "boolean", "break", "byte", "case", "catch", "char", "class", "const",
-    "continue", "default", "do", "double", "else", "enum", "extends", "false", "final", "finally",
-    "float", "for", "goto", "if", "implements", "import", "instanceof", "int", "interface", "long",
-    "native", "new", "null", "package", "private", "protected", "public", "return", "short",
-    "static", "strictfp", "super", "switch", "synchronized", "this", "throw", "throws", "true",
-    "transient", "try", "var", "void", "volatile", "while",
-))  # fmt: skip
 
 
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
@@ -70,8 +67,24 @@ def _templates(traits: Collection[str], kind: str, words: Words) -> dict[str, st
     return {**{name: name for name in _PROJECT}, **files}
 
 
+def _task_keys(manifest: Manifest) -> list[str]:
+    """Return the keys of the task's own section that a module reads, or may leave alone."""
+    record = manifest.task.record
+    if record is None or not is_dataclass(record):
+        return []
+    return [field.name for field in fields(record) if field.name not in _UNREAD]
+
+
+def _literal(names: Sequence[str]) -> str:
+    """Return Java's text of the names with spaces between, in lines of the style's length."""
+    lines = textwrap.wrap(" ".join(names), 76) or [""]
+    return "\n            + ".join(
+        json.dumps(line + " " * (number < len(lines))) for number, line in enumerate(lines, 1)
+    )
+
+
 def _own_words(manifest: Manifest, words: Words) -> dict[str, str]:
-    name = identifier_of(words["name"])
+    name = identifier(words["name"], RESERVED)
     given = {
         spec.name: "image" if spec.name == manifest.image_input else "array"
         for spec in manifest.inputs
@@ -82,16 +95,9 @@ def _own_words(manifest: Manifest, words: Words) -> dict[str, str]:
         "options": " ".join(one for one in options if one[1:].split("]")[0] in _OPTIONS),
         "identifier": name,
         "package": f"keras2cv.{name}",
+        "taskkeys": _literal(_task_keys(manifest)),
         "result": f"{manifest.task.kind.capitalize()}Result",
         "folder": f"{name}.cv",
         "inputs": ", ".join(f"{json.dumps(k)}, {v}" for k, v in given.items()),
         "pairs": ", ".join(f"{json.dumps(k)} to {v}" for k, v in given.items()),
     }
-
-
-def identifier_of(name: str) -> str:
-    """Return a bundle's name as a part of a package's: small letters, digits and underscores."""
-    plain = re.sub("[^a-z0-9]+", "_", name.removesuffix(".cv").lower()).strip("_")
-    if not plain or plain[0].isdigit() or plain in _RESERVED:
-        return f"model_{plain}".rstrip("_")
-    return plain

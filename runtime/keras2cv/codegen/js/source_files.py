@@ -36,7 +36,8 @@ _FILES: Final[Mapping[str, str]] = {
     "placement.js": "pixels",
     "decode.js": "!arrays",
     "drawing.js": "drawn",
-    "npy.js": "inputs",
+    "npy.js": "inputs bands",
+    "png.js": "depth",
     "worker.js": "",
     "client.js": "",
     "page.js": "",
@@ -66,6 +67,7 @@ def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     kind = manifest.task.kind
     traits = traits_of(manifest) | _resize_traits(manifest) | _tensor_traits(manifest)
     traits |= _picture_traits(manifest) | detector_traits(manifest) | {kind}
+    traits |= _needs(traits)
     templates = {name: name for name, wanted in _FILES.items() if applies(wanted, traits)}
     templates["answer.js"] = f"answer/{kind}.js"
     return {
@@ -102,6 +104,16 @@ def _picture_traits(manifest: Manifest) -> frozenset[str]:
         "depth": any(one.depth is not None for one in rules),
         "alpha": any(one.color in ("RGBA", "BGRA") for one in rules),
         "bands": any(one.color == "CHANNELS" for one in rules),
+    }
+    return frozenset(name for name, is_so in found.items() if is_so)
+
+
+def _needs(traits: frozenset[str]) -> frozenset[str]:
+    """Return what follows from traits: whether boxes have tables, pictures are made of float32."""
+    special = {"depth", "alpha", "bands"} & traits
+    found = {
+        "tables": "head" not in traits or bool({"weighted", "boxpoints", "rotated"} & traits),
+        "floats": not special or bool({"letterbox", "padded"} & traits),
     }
     return frozenset(name for name, is_so in found.items() if is_so)
 

@@ -59,11 +59,13 @@ class Measure(ABC):
         better: Metric -> whether more is better.
         primary: The metric that two pipelines are compared by.
         term_count: How many numbers of a sample make the primary metric.
+        chooses: Whether a threshold is chosen from what it keeps, which may take more of it.
     """
 
     better: ClassVar[Mapping[str, bool]] = MappingProxyType({})
     primary: ClassVar[str] = ""
     term_count: ClassVar[int] = 2
+    chooses: bool = False
 
     def __init__(self) -> None:
         self._terms = Rows(self.term_count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
@@ -14,12 +14,13 @@ from keras2cv.evaluation.data.segmentations import paint, size_of
 from keras2cv.evaluation.labelled import BadTruthError, TrueMask
 from keras2cv.evaluation.measures.measure import Measure, Numbers
 from keras2cv.evaluation.metrics.classes import share
+from keras2cv.evaluation.metrics.ranking import Counts
 from keras2cv.evaluation.outcome import Outcome
-from keras2cv.evaluation.rows import Rows
 from keras2cv.tasks.segment.result import Segmentation
 
 Array = NDArray[Any]
 VOID: Final = 255  # the usual number of pixels that do not count
+_STEPS: Final = 1000  # thresholds of a binary mask are chosen among the thousandths
 
 
 class SegmentMeasure(Measure):
@@ -47,7 +48,7 @@ class SegmentMeasure(Measure):
         self._background = background
         count = len(labels)
         self._matrix = np.zeros((count, count + 1), np.int64)  # the last column: no answer
-        self._shares = Rows(1)
+        self._above = np.zeros((2, _STEPS), np.int64)  # no and yes, by the probability of yes
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:  # noqa: ARG002
         """Keep how many pixels of each class got which answer.
@@ -69,6 +70,8 @@ class SegmentMeasure(Measure):
         places = np.flatnonzero(counts)
         total, right = int(counts.sum()), self._right(counts)
         data = {"places": places.astype(np.int32), "counts": counts[places].astype(np.int64)}
+        if self.chooses:
+            data |= _by_probability(true, result)
         wrong = 1 - right / total if total else 0.0
         words = [self._words(true[counted]), self._words(result.label_map[counted])]
         return Outcome(name, words[0], f"{words[1]}; {wrong:.1%} wrong", wrong, None, data)
@@ -137,8 +140,25 @@ class SegmentMeasure(Measure):
         counts[outcome.data["places"]] = outcome.data["counts"]
         matrix = counts.reshape(self._matrix.shape)
         self._matrix += matrix
+        if self.chooses:
+            np.add.at(self._above.reshape(-1), outcome.data["steps"], outcome.data["pixels"])
         right, union = _right_and_union(matrix)
         self._terms.append(np.concatenate([right, union]).astype(np.float64))
+
+    def label_of(self, number: int) -> str:
+        """Return the label of a class."""
+        return self._labels[number]
+
+    def counts(self) -> Iterator[tuple[int, Counts]]:
+        """Yield (1, pixels of both kinds above each thousandth of the probability of yes).
+
+        A threshold of `Counts` lies half a step above its thousandth: `choose` takes the middle of
+        two.
+        """
+        above = np.cumsum(self._above[:, ::-1], axis=1).astype(np.float64)
+        steps = np.arange(_STEPS - 1, -1, -1)
+        no, yes = (int(count) for count in self._matrix.sum(axis=1))
+        yield 1, Counts((steps + 0.5) / _STEPS, above[1], above[0], yes, no)
 
     def primary_of(self, sums: Array) -> Array:
         """Return the mean IoU of the classes that are there."""
@@ -178,6 +198,21 @@ class SegmentMeasure(Measure):
             if present[k]
         }
         return Numbers(metrics, per_class, self._matrix[:, :-1], self._labels)
+
+
+def _by_probability(true: Array, result: Segmentation) -> dict[str, Array]:
+    """Return how many pixels of no and of yes lie in which step of the probability of yes.
+
+    A probability in (k / 1000, (k + 1) / 1000] is in step k: above the threshold k / 1000, as
+    `segment` decides. Those of 0 and NaN are above none.
+    """
+    probability = result.probabilities(1)
+    step = np.ceil(probability.astype(np.float64) * _STEPS) - 1
+    counted = (true >= 0) & (step >= 0)
+    places = true[counted].astype(np.int64) * _STEPS + step[counted].astype(np.int64)
+    pixels = np.bincount(places, minlength=2 * _STEPS)
+    steps = np.flatnonzero(pixels)
+    return {"steps": steps.astype(np.int32), "pixels": pixels[steps].astype(np.int64)}
 
 
 def _from_array(truth: Any) -> NDArray[np.int32]:

@@ -65,6 +65,16 @@ def test_patches_of_many_channels_are_copied(
     assert not {"ExtractImagePatches", "Conv2D"} & set(traced.ops)
 
 
+def test_large_patches_of_many_channels_are_copied() -> None:
+    """As in attention to a halo: 144 pixels, with unit kernels of 21 million numbers."""
+    traced = flat(
+        lambda x: tf.image.extract_patches(x, [1, 12, 12, 1], [1, 8, 8, 1], [1] * 4, "VALID"),
+        random(1, 20, 20, 32),
+    )
+    traced.assert_same(limit=0)
+    assert not {"ExtractImagePatches", "Conv2D"} & set(traced.ops)
+
+
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
 @pytest.mark.parametrize(("strides", "rates"), [((1, 1), (1, 1)), ((2, 1), (1, 2))])
 def test_dilation(strides: tuple[int, int], rates: tuple[int, int], padding: str) -> None:

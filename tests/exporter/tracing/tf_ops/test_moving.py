@@ -134,6 +134,23 @@ def test_segments(many: bool) -> None:
     assert not {"UnsortedSegmentSum", "SegmentSum"} & set(traced.ops)
 
 
+@pytest.mark.parametrize("sizes", [[1, 0, 6], [0, 7], [2, -1, 5], [3, 4, -1]])
+def test_parts_of_nothing_vanish(sizes: list[int]) -> None:
+    """A transformer without register tokens splits them off, and joins them again."""
+
+    def parted(x: Any) -> Any:
+        parts = tf.split(x, sizes, 1)
+        return tf.concat([part * float(k + 1) for k, part in enumerate(parts)][::-1], 1)
+
+    traced = flat(parted, random(2, 7, 3))
+    traced.assert_same(limit=0)
+    graph = tf.Graph()
+    with graph.as_default():
+        tf.import_graph_def(traced.graph.graph_def, name="")
+    joined = [op for op in graph.get_operations() if op.type in ("SplitV", "ConcatV2")]
+    assert all(t.shape.num_elements() for op in joined for t in [*op.inputs, *op.outputs])
+
+
 def test_gathering_from_known_places() -> None:
     """Places in two dimensions become places in one."""
     places = np.array([[[0, 1], [2, 3]], [[1, 1], [2, 0]]])

@@ -67,3 +67,14 @@ def test_cosines_are_exact_far_out() -> None:
     x = np.zeros((1, 2048), np.float32)
     x[0, 2047] = 1.0
     flat(lambda a: tf.math.real(tf.signal.rfft(a)), x).assert_same(limit=1e-6)
+
+
+def test_a_filter_that_the_model_keeps_as_a_spectrum() -> None:
+    """A captured complex constant: a memory's response to an impulse, of many frequencies."""
+    response = tf.signal.rfft(random(4, 30, seed=3), fft_length=[60])
+
+    def filtered(x: Any) -> Any:
+        spectrum = tf.signal.rfft(x, fft_length=[60])[:, None, :] * response
+        return tf.signal.irfft(spectrum, fft_length=[60])[..., :30]
+
+    flat(filtered, random(2, 30)).assert_same(limit=1e-5)

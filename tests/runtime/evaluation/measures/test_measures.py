@@ -26,6 +26,7 @@ from keras2cv.evaluation.measures.segment import SegmentMeasure
 from keras2cv.evaluation.measures.text import TextMeasure
 from keras2cv.evaluation.outcome import Outcome
 from keras2cv.evaluation.thresholds import chosen
+from keras2cv.pixels.geometry import place
 from keras2cv.tasks.binary.result import BinaryResult
 from keras2cv.tasks.classify.result import Classification
 from keras2cv.tasks.detect.result import Detections
@@ -33,7 +34,7 @@ from keras2cv.tasks.embed.result import Embedding
 from keras2cv.tasks.image.result import ImageResult
 from keras2cv.tasks.keypoints.result import Keypoints
 from keras2cv.tasks.regress.result import Regression
-from keras2cv.tasks.segment.result import Segmentation
+from keras2cv.tasks.segment.result import Grid, Segmentation
 from keras2cv.tasks.text.result import TextPath, TextResult
 
 
@@ -130,6 +131,39 @@ def test_masks(tmp_path: Path) -> None:
     assert found.metrics["miou"] == pytest.approx(iou.mean())
     assert found.metrics["pixel_accuracy"] == pytest.approx(sk.accuracy_score(true, answer))
     assert measure.primary_of(measure.terms().sum(axis=0)[None])[0] == pytest.approx(iou.mean())
+
+
+@pytest.mark.parametrize("rule", [None, 0.9])
+def test_the_threshold_of_a_binary_mask(rule: float | None) -> None:
+    """No thousandth has a better F1, or more hits at the precision, over all pixels."""
+    rng = np.random.default_rng(4)
+    measure = SegmentMeasure(("no", "yes"), None, -1)
+    measure.chooses = True
+    truths, scores = [], []
+    for number in range(3):
+        truth = rng.random((11, 13)) < 0.3
+        noisy = np.clip(truth * 0.25 + rng.normal(0.3, 0.15, truth.shape), 0, 1)
+        grid = Grid(noisy.astype(np.float32)[..., None], place((13, 11), (13, 11), "stretch"))
+        answer = Segmentation((noisy > 0.5).astype(np.int32), 2, ("no", "yes"), 0.5, grid)
+        add(measure, str(number), truth.astype(np.int32), answer)
+        truths.append(truth.ravel())
+        scores.append(answer.probabilities(1).ravel())
+    true, score = np.concatenate(truths), np.concatenate(scores)
+    ((number, counts),) = measure.counts()
+    found = chosen(measure.label_of(number), counts, rule)
+    assert found is not None
+    assert found.support == true.sum()
+    steps = np.arange(1000) / 1000
+    if rule is None:
+        best = max(sk.f1_score(true, score > step) for step in steps)
+        assert sk.f1_score(true, score > found.score) == pytest.approx(best)
+        assert found.f1 == pytest.approx(best)
+    else:
+        able = [k for k in steps if sk.precision_score(true, score > k, zero_division=0) >= rule]
+        assert sk.recall_score(true, score > found.score) == pytest.approx(
+            max(sk.recall_score(true, score > step) for step in able)
+        )
+        assert sk.precision_score(true, score > found.score) == pytest.approx(found.precision)
 
 
 def test_masks_that_do_not_fit(tmp_path: Path) -> None:

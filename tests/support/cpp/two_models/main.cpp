@@ -57,7 +57,7 @@ int main(int, char** words) {
     cv::Mat gray, with_alpha, deep, stretched;
     cv::cvtColor(image, gray, cv::COLOR_BGR2GRAY);
     cv::cvtColor(image, with_alpha, cv::COLOR_BGR2BGRA);
-    image.convertTo(deep, CV_16U, 257);
+    image.convertTo(deep, CV_16U, 256, 200);  // the upper byte counts
     cv::resize(image, stretched, cv::Size(31, 200));
     const std::vector<cat::Result> several = classifier.predict({gray, with_alpha, deep, stretched});
     for (const cat::Result& one : several) report("several", to_json(one, 5));

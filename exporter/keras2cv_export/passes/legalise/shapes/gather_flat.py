@@ -105,10 +105,11 @@ def _gather(
 ) -> ir.Value:
     rows, output = shape_of(flat) or (), node.outputs[0]
     row = (shape_of(table) or ())[1:]
-    line = _reshaped(model, node, flat, (prod(rows),))
-    taken = new_node(
-        node, "Gather", [table, line], {"axis": 0}, like=output, shape=(prod(rows), *row)
-    )
+    # A computed list of one axis gets one more in some versions, and a later pass may drop the
+    # Reshape that undoes it.
+    counts = (prod(rows),) if constant(flat) is not None else (1, prod(rows))
+    line = _reshaped(model, node, flat, counts)
+    taken = new_node(node, "Gather", [table, line], {"axis": 0}, like=output, shape=(*counts, *row))
     return reshape(model, node, taken, result, like=output)
 
 

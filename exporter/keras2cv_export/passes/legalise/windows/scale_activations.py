@@ -4,9 +4,9 @@
     s = g / sqrt(v + epsilon), t = b - m s
 
 The new engine of 5.0 merges an activation into the convolution before it, and then a normalisation
-too, which it applies first: Sigmoid, Tanh, Elu, HardSigmoid, HardSwish, Mish, Swish and Gelu, in one
-node or spelled out. The answer is silently wrong. ReLU, its leaky and bounded forms, and ops that
-are no activations there, are right. No engine is slower with the two nodes by more than their noise,
+too, which it applies first: Sigmoid, Tanh, Elu, HardSigmoid, HardSwish, Mish, Swish and Gelu, in
+one node or spelled out. The answer is silently wrong. ReLU, its leaky and bounded forms, and ops
+that are no activations there, are right. No engine is slower with the two nodes by more than noise,
 and 4.6 is faster. Exact up to float32 rounding; s and t are computed in float64.
 
 Left alone when (1) something else reads the activation, since it is not merged then, (2) no

@@ -34,6 +34,7 @@ public:
 
     // Throw for a key that is none of these: it changes what the others mean.
     void expect_keys(const std::string& known) const {
+        expect(node_.isMap(), "a map");
         for (const std::string& key : node_.keys())
             if ((" " + known + " ").find(" " + key + " ") == std::string::npos)
                 throw Error("manifest.json: " + path_ + "." + key + " is unknown to this program. Generate "
@@ -238,8 +239,8 @@ inline Manifest read_manifest(const std::string& folder) {
     if (manifest.task["kind"].text() != "@kind@")
         throw Error("The bundle's task is " + manifest.task["kind"].text() + ", this program is for "
                     "@kind@. Generate one with `keras2cv codegen " + folder + " --lang cpp`.");
-    for (const char* key : {"states", "more_pictures"})  //@only !pictures
-    for (const char* key : {"states"})  //@only pictures
+    for (const char* key : {"states", "front", "more_pictures"})  //@only !pictures
+    for (const char* key : {"states", "front"})  //@only pictures
         if (root.has(key))
             throw Error(std::string("The bundle has ") + key + ", which this program does not know. Use "
                         "keras2cv.load().");

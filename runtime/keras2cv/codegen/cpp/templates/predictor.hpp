@@ -199,7 +199,7 @@ std::vector<std::string> Predictor::image_inputs() const {
 //@end
 //@begin !arrays
 // Return the image in a file, decoded by these flags of cv::imread.
-static cv::Mat decode(const std::string& path, int flags) {
+inline cv::Mat decode(const std::string& path, int flags) {
     const std::vector<uchar> bytes = read_bytes(path);
     cv::Mat image;
     try {

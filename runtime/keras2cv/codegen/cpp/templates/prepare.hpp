@@ -5,6 +5,7 @@
 #include <cstring>  //@only picked
 #include <map>  //@only deep
 #include <string>
+#include <utility>  //@only deep bands
 #include <vector>
 
 #include <opencv2/core.hpp>

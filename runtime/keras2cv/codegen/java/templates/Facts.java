@@ -18,6 +18,19 @@ final class Facts {
     return value instanceof Map && ((Map<?, ?>) value).get(key) != null;
   }
 
+  /** Requires that there are no other keys than these: another one changes what they mean. */
+  void expectKeys(String known) {
+    List<String> all = List.of(known.split(" "));
+    for (Object key : value instanceof Map ? ((Map<?, ?>) value).keySet() : List.of()) {
+      if (!all.contains(key)) {
+        throw new BundleException(
+            "manifest.json: " + (path.isEmpty() ? "" : path + ".") + key
+                + " is unknown to this program. Generate it again with the keras2cv that made the "
+                + "bundle.");
+      }
+    }
+  }
+
   Facts get(String key) {
     String name = path.isEmpty() ? key : path + "." + key;
     if (!has(key)) {

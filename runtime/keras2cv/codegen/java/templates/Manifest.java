@@ -49,6 +49,20 @@ final class Manifest {
           "The bundle's task is " + kind + ", this program is for " + KIND
               + ". Generate one with `keras2cv codegen " + folder + " --lang java`.");
     }
+    for (String key : List.of("front", "states", "more_pictures")) {
+      if (root.has(key)) {
+        throw new BundleException(
+            "The bundle has " + key + ", which this program does not know. Use keras2cv.load().");
+      }
+    }
+    root.expectKeys(
+        "schema status model inputs outputs task engine source preprocessing evidence tail weights "
+            + "tuned chosen_scores forms");
+    task.expectKeys("kind output scores labels class_scores @kind@");
+    if (task.has(KIND)) {
+      task.get(KIND).expectKeys(
+          @taskkeys@);
+    }
     Facts net = root.get("model");
     checkVersion(net.get("opencv").text());
     model = readableModel(folder, net);

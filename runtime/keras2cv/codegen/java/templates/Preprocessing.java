@@ -17,6 +17,8 @@ final class Preprocessing {
   final boolean transposes; // rows become columns, after the resize
 
   Preprocessing(Facts facts) {
+    facts.expectKeys(
+        "input color size resize interpolation mean scale std source pad transpose");
     input = facts.get("input").text();
     color = facts.get("color").text();
     resize = facts.get("resize").text();

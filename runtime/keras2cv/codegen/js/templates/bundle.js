@@ -4,7 +4,7 @@ import { PredictError } from "./errors.js";
 import { fetchBytes } from "./runtime.js";
 
 const KIND = "@kind@";
-const KEYS = "schema status model inputs outputs task engine source evidence weights tuned chosen_scores forms";
+const KEYS = "schema status model inputs outputs task engine source evidence weights tuned chosen_scores";
 
 /** A value of the manifest that knows where it lies, so that an error can say so. */
 export class Entry {
@@ -32,8 +32,8 @@ export class Entry {
   expectKeys(known) {
     const other = Object.keys(this.value ?? {}).find((key) => !known.split(" ").includes(key));
     if (!other) return;
-    throw new PredictError(`manifest.json: ${`${this.path}.${other}`.replace(/^\./, "")} is unknown to this ` +
-      "program. Generate it again with the keras2cv that made the bundle.");
+    throw new PredictError(`manifest.json: ${`${this.path}.${other}`.replace(/^\./, "")} is unknown to ` +
+      "this program. Generate it again with the keras2cv that made the bundle.");
   }
 
   text(choices = null) {
@@ -104,8 +104,8 @@ function readPreprocessing(entry, inputs) {
   const sides = transpose ? [width, height] : [height, width];
   const clip = entry.has("clip") ? readClip(entry.at("clip")) : null;
   input.isPicture = !clip;
-  const shape = clip ? [input.kerasShape[0], clip.window, ...sides, channels] : [input.netShape[0], channels, ...sides];
   const own = clip ? input.kerasShape : input.netShape;
+  const shape = clip ? [own[0], clip.window, ...sides, channels] : [own[0], channels, ...sides];
   entry.at("size").expect(String(shape) === String(own), "the size of the net's input");
   //@end
   //@begin !clips
@@ -152,14 +152,14 @@ export function readManifest(text) {
       "Generate one with `keras2cv codegen BUNDLE --lang js`.");
   }
   //@begin tail
-  root.expectKeys(`${KEYS} tail preprocessing more_pictures`); //@only pictures
-  root.expectKeys(`${KEYS} tail preprocessing`); //@only !arrays !pictures
-  root.expectKeys(`${KEYS} tail`); //@only arrays
+  root.expectKeys(`${KEYS} forms tail preprocessing more_pictures`); //@only pictures
+  root.expectKeys(`${KEYS} forms tail preprocessing`); //@only !arrays !pictures
+  root.expectKeys(`${KEYS} forms tail`); //@only arrays
   //@end
   //@begin !tail
-  root.expectKeys(`${KEYS} preprocessing more_pictures`); //@only pictures
-  root.expectKeys(`${KEYS} preprocessing`); //@only !arrays !pictures
-  root.expectKeys(KEYS); //@only arrays
+  root.expectKeys(`${KEYS} forms preprocessing more_pictures`); //@only pictures
+  root.expectKeys(`${KEYS} forms preprocessing`); //@only !arrays !pictures
+  root.expectKeys(`${KEYS} forms`); //@only arrays
   //@end
   task.expectKeys("kind output scores labels class_scores @kind@");
   const model = root.at("model"), engine = root.at("engine"), batch = model.at("batch").integer(1);
@@ -187,15 +187,15 @@ export function readManifest(text) {
   };
 }
 
-async function checkWhole(manifest, bytes) {
+async function checkWhole(manifest, data) {
   const { file } = manifest, again = "Copy the bundle again, or export it again.";
-  if (bytes.length !== manifest.bytes) {
-    throw new PredictError(`${file} has ${bytes.length} bytes, its manifest says ${manifest.bytes}. ${again}`);
+  if (data.length !== manifest.bytes) {
+    throw new PredictError(`${file} has ${data.length} bytes, its manifest says ${manifest.bytes}. ${again}`);
   }
   if (!globalThis.crypto?.subtle) {
     throw new PredictError("The bundle cannot be checked here. Open the page from https:// or localhost.");
   }
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
   const found = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   if (found !== manifest.sha256) {
     throw new PredictError(`${file} is not the file that was verified: its sha256 is ` +

@@ -1,6 +1,9 @@
 // From files and cameras to pictures: the pixels as they are stored, without the browser's colour
-// management. An EXIF orientation is applied, and alpha is dropped, as cv2.imread does.
+// management. An EXIF orientation is applied, and alpha is dropped, as cv2.imread does. //@only !alpha !bands
+// management. An EXIF orientation is applied, and alpha is kept. //@only alpha bands
 import { PredictError } from "./errors.js";
+import { readPicture } from "./npy.js"; //@only bands
+import { decodeDeep } from "./png.js"; //@only depth
 
 const AS_STORED = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
 
@@ -23,12 +26,15 @@ function readPixels(bitmap) {
   context.drawImage(bitmap, 0, 0);
   const picture = context.getImageData(0, 0, width, height), { data } = picture;
   if (data.some((value, i) => i % 4 === 3 && value < 255)) readByTexture(bitmap, data);
-  for (let i = 3; i < data.length; i += 4) data[i] = 255;
+  for (let i = 3; i < data.length; i += 4) data[i] = 255; //@only !alpha !bands
   return picture;
 }
 
 /** Return a picture as ImageData: of a file, a video's frame, or what else createImageBitmap takes. */
 export async function decode(source) {
+  if (/\.npy$/i.test(source.name ?? "")) return readPicture(source); //@only bands
+  const deep = await decodeDeep(source); //@only depth
+  if (deep) return deep; //@only depth
   let bitmap;
   try {
     bitmap = await createImageBitmap(source, AS_STORED);
@@ -40,3 +46,15 @@ export async function decode(source) {
   bitmap.close();
   return picture;
 }
+//@begin depth alpha bands
+
+/** Return what can be drawn on of a picture: its first three channels, or the first as gray, in 8 bits. */
+export function shownAs({ data, width, height, channels = 4 }) {
+  const shown = new Uint8ClampedArray(4 * width * height), shift = data.BYTES_PER_ELEMENT === 2 ? 8 : 0;
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) shown[4 * i + c] = data[channels * i + (channels > 2 ? c : 0)] >> shift;
+    shown[4 * i + 3] = 255;
+  }
+  return { data: shown, width, height };
+}
+//@end

@@ -2,7 +2,7 @@
 import { PredictError } from "./errors.js";
 import { imageOf, resize } from "./resize.js";
 
-const f32 = Math.fround;
+const f32 = Math.fround; //@only floats
 const MOST_PADDED = 2 ** 28; // pixels: Keras' way makes a square of gigabytes of a long strip //@only padded
 
 //@begin cropped
@@ -106,8 +106,8 @@ function channelsOf({ data, width, height, channels: given = 4 }, rules) {
   const level = (value) => (bits === wanted ? value : wanted === 16 ? value * 257 : value >> 8);
   const order = given === 1 ? [0, 0, 0] : ORDERS[color] ?? Array.from({ length: channels }, (_, c) => c);
   for (let i = 0, at = 0; i < image.data.length; i += channels, at += given) {
-    if (color !== "GRAY" || given === 1) for (let c = 0; c < channels; c++) image.data[i + c] = level(data[at + order[c]]);
-    else image.data[i] = grayOf(...[0, 1, 2].map((c) => level(data[at + c])));
+    if (color === "GRAY" && given > 1) image.data[i] = grayOf(...[0, 1, 2].map((c) => level(data[at + c])));
+    else for (let c = 0; c < channels; c++) image.data[i + c] = level(data[at + order[c]]);
   }
   return image;
 }
@@ -140,13 +140,15 @@ export function prepareClip(cv, frames, rules) {
   }
   const other = frames.find((frame) => frame.width !== frames[0].width || frame.height !== frames[0].height);
   if (other) {
-    throw new PredictError(`The frames of a clip must be of one size, got ${frames[0].width}x${frames[0].height} ` +
-      `and ${other.width}x${other.height} pixels. Resize or crop them alike.`);
+    const [first, second] = [frames[0], other].map((frame) => `${frame.width}x${frame.height}`);
+    throw new PredictError(`The frames of a clip must be of one size, got ${first} and ${second} pixels. ` +
+      "Resize or crop them alike.");
   }
   const size = width * height, values = new Float32Array(window * size * channels);
   for (let t = 0; t < window; t++) {
-    const planes = prepare(cv, frames[t * stride], rules);
-    for (let i = 0; i < planes.length; i++) values[(t * size + (i % size)) * channels + Math.floor(i / size)] = planes[i];
+    prepare(cv, frames[t * stride], rules).forEach((value, i) => {
+      values[(t * size + (i % size)) * channels + Math.floor(i / size)] = value;
+    });
   }
   return values;
 }

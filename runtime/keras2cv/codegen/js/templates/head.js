@@ -83,7 +83,8 @@ export function readHead(entry) {
 }
 
 /** How many numbers a box has in each part of an output; the scores have what the others leave. */
-function widthsOf(parts, width, head) {
+function widthsOf(parts, width) { //@only !distances
+function widthsOf(parts, width, head) { //@only distances
   const boxWidth = 4; //@only !distances !peaks
   const boxWidth = 4 * head.bins; //@only distances
   const boxWidth = 2; //@only peaks
@@ -110,9 +111,11 @@ function placeOf(axes, level, width, cells, first) {
 export function headParts(sample, head) {
   const count = head.levels.reduce((sum, level) => sum + level.count, 0), tables = {};
   for (const { output, parts, axes, level } of head.outputs) {
-    const { values } = findOutput(sample, output), levels = level === null ? head.levels : [head.levels[level]];
+    const { values } = findOutput(sample, output);
+    const levels = level === null ? head.levels : [head.levels[level]];
     const boxes = levels.reduce((sum, one) => sum + one.count, 0), width = values.length / boxes;
-    const widths = widthsOf(parts, width, head);
+    const widths = widthsOf(parts, width); //@only !distances
+    const widths = widthsOf(parts, width, head); //@only distances
     for (const one of levels) {
       const first = one.first - levels[0].first; // within the output
       const cells = axes === AXES[3] && levels.length > 1 ? boxes : one.rows * one.columns;

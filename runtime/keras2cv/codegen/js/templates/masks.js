@@ -1,13 +1,13 @@
 // The mask of each box, in pixels of the picture.
 import { findOutput } from "./net.js";
-import { PredictError } from "./errors.js";
+import { PredictError } from "./errors.js"; //@only boxmask
 import { rint } from "./rounding.js";
 
 const f32 = Math.fround;
 
 /** How masks are read: `task.detect.masks`. */
 export function readMasks(entry) {
-  const optional = (key) => (entry.has(key) ? entry.at(key).text() : null);
+  const optional = (key) => (entry.has(key) ? entry.at(key).text() : null); //@only weighted
   entry.expectKeys("activation threshold edges cut coefficients prototypes"); //@only weighted
   entry.expectKeys("activation threshold edges per_box"); //@only boxmask
   return {
@@ -30,7 +30,7 @@ function sigmoid(logit) {
 /** The first column and row of a box's pixels, and the first ones after them. Nearer to a whole or
  * half number than 0.0005, rounding decides nothing. */
 function wholeEdges(box, edges) {
-  const pick = { exact: (edge) => Math.ceil(edge - 0.5), round: rint, floor: Math.floor, ceil: Math.ceil }[edges];
+  const { floor, ceil } = Math, pick = { exact: (edge) => ceil(edge - 0.5), round: rint, floor, ceil }[edges];
   return box.map((edge) => pick(rint(edge * 1000) / 1000));
 }
 
@@ -110,8 +110,8 @@ function numbersOf(masks, sample, parts, { row }, box, place) {
 function gridOf(masks, sample, count, { row, classId }) {
   const { shape, values } = findOutput(sample, masks.perBox), [boxes, height, width, classes = 1] = shape;
   if (boxes !== count || shape.length < 3) {
-    throw new PredictError(`manifest.json: task.detect.masks: ${masks.perBox} does not hold ${count} masks. ` +
-      "Export the bundle again.");
+    throw new PredictError(`manifest.json: task.detect.masks: ${masks.perBox} does not hold ${count} ` +
+      "masks. Export the bundle again.");
   }
   if (classes > 1 && classId >= classes) {
     throw new PredictError(`The net names class ${classId}, and there are masks of ${classes} classes. ` +
@@ -185,7 +185,9 @@ export function coverMasks({ data, width, height }, masks) {
       const x = i % width, y = Math.floor(i / width);
       let isInner = true;
       for (let k = 0; k < 9; k++) isInner &&= isIn(x + (k % 3) - 1, y + Math.floor(k / 3) - 1);
-      for (let c = 0; c < 3; c++) covered[4 * i + c] = isInner ? (covered[4 * i + c] >> 1) + (rgb[c] >> 1) : rgb[c];
+      for (let c = 0; c < 3; c++) {
+        covered[4 * i + c] = isInner ? (covered[4 * i + c] >> 1) + (rgb[c] >> 1) : rgb[c];
+      }
     });
   }
   return { data: covered, width, height };

@@ -44,9 +44,22 @@ async function answer(model, sample, name, figure = makeFigure()) {
 }
 
 //@begin !inputs
+//@begin !clips
 async function answerFiles(model, list) {
   for (const file of list) await answer(model, file, file.name);
 }
+//@end
+//@begin clips
+/** Pictures are the frames of a clip, and of more clips if they are more than one covers. */
+async function answerFiles(model, list) {
+  const { span, hop } = model.clip, count = list.length;
+  if (count < span) say(`A clip covers ${span} frames, and there are only ${count}. Choose more.`, true);
+  for (let end = span; end <= count; end += hop) {
+    const frames = [...list].slice(end - span, end);
+    await answer(model, frames, `${frames[0].name} to ${frames.at(-1).name}`);
+  }
+}
+//@end
 
 const WHY = {
   NotAllowedError: "The browser refuses the camera. Allow it for this page, from https:// or localhost",
@@ -75,8 +88,16 @@ async function toggleCamera(model) {
   }
   camera.textContent = "Stop";
   const figure = makeFigure();
+  const held = []; // the frames of the next clip  //@only clips
   while (video.srcObject) { // a frame after the other, as fast as the model is
-    await answer(model, await createImageBitmap(video), "camera", figure);
+    await answer(model, await createImageBitmap(video), "camera", figure); //@only !clips
+    //@begin clips
+    held.push(await createImageBitmap(video));
+    if (held.length === model.clip.span) {
+      await answer(model, held, "camera", figure);
+      held.splice(0, model.clip.hop);
+    }
+    //@end
     await new Promise(requestAnimationFrame);
   }
 }
@@ -98,14 +119,18 @@ function listen(model) {
     const label = document.createElement("label"), field = document.createElement("input");
     field.type = "file";
     field.name = name;
-    field.accept = name === model.image ? "image/*" : ".npy";
+    field.accept = model.images.includes(name) ? "image/*" : ".npy"; //@only !bands
+    field.accept = model.images.includes(name) ? "image/*,.npy" : ".npy"; //@only bands
+    field.multiple = Boolean(model.clips[name]); //@only clips
     label.append(`${name} `, field);
     return { name, field, label };
   });
   const button = document.createElement("button");
   button.textContent = "Predict";
   button.addEventListener("click", () => {
-    const sample = Object.fromEntries(fields.map(({ name, field }) => [name, field.files[0]]));
+    const sample = Object.fromEntries(fields.map(({ name, field }) => [name, field.files[0]])); //@only !clips
+    const filesOf = ({ name, field }) => (model.clips[name] ? [...field.files] : field.files[0]); //@only clips
+    const sample = Object.fromEntries(fields.map((one) => [one.name, filesOf(one)])); //@only clips
     const missing = fields.find(({ field }) => !field.files[0]);
     if (missing) say(`There is no file for ${missing.name}.`, true);
     else answer(model, sample, fields.map(({ field }) => field.files[0].name).join(" "));

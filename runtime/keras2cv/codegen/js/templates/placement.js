@@ -71,12 +71,13 @@ export function place({ width, height }, rules) {
   } //@only pictures
   //@end
   //@begin stretched cropped padded
-  const box = boxOf(source, rules);
+  const box = boxOf(source, rules); //@only cropped padded
+  const box = { x: 0, y: 0, width, height }; //@only !cropped !padded
   const scale = [input.width / box.width, input.height / box.height];
   return new Placement(scale, [-box.x * scale[0], -box.y * scale[1]], source, input);
   //@end
 }
-//@begin stretched cropped padded
+//@begin cropped padded
 
 /** The part of a picture that becomes the input. */
 function boxOf({ width, height }, rules) {

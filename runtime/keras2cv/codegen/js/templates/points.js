@@ -51,7 +51,8 @@ export const placeOf = ({ xy }, factor) => xy.map((edge) => Math.round(edge * fa
 
 /** Draw the points that are shown, as dots of a radius, and the lines between them. */
 export function drawPoints(context, factor, radius, { points, threshold, skeleton }) {
-  const shown = new Map(points.filter((point) => isShown(point, threshold)).map((point) => [point.number, point]));
+  const visible = points.filter((point) => isShown(point, threshold));
+  const shown = new Map(visible.map((point) => [point.number, point]));
   for (let i = 0; i + 1 < skeleton.length; i += 2) {
     const [from, to] = [shown.get(skeleton[i]), shown.get(skeleton[i + 1])];
     if (!from || !to) continue;

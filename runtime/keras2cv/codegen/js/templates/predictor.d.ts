@@ -7,17 +7,38 @@ export type Bundle = string | ((name: string, progress?: Progress) => Promise<Ui
 /** Bytes so far, and of how many (0: not known). */
 export type Progress = (loaded: number, total: number) => void;
 
+//@begin !depth !alpha !bands
 /** Red, green, blue and alpha of each pixel, 0 to 255; an ImageData is one. */
 export interface Picture {
   readonly data: Uint8ClampedArray;
   readonly width: number;
   readonly height: number;
 }
+//@end
+//@begin depth alpha bands
+/** Red, green, blue and alpha of each pixel, or other channels, in 8 or 16 bits; an ImageData is one. */
+export interface Picture {
+  readonly data: Uint8ClampedArray | Uint8Array | Uint16Array;
+  readonly width: number;
+  readonly height: number;
+  /** Of each pixel: 1 (gray), 4, or as many as the model takes; 4 if left out. */
+  readonly channels?: number;
+}
+//@end
 
+//@begin clips
+/** As many frames of a video as a clip covers, all of one size. */
+export type Clip = readonly Picture[];
+
+//@end
 /** What is predicted: */
-export type Sample = Picture; //@only !inputs
-export type Sample = Record<string, Picture | Float32Array | readonly number[]>; // by the input's name  //@only photo
+export type Sample = Picture; //@only !inputs !clips
+export type Sample = Clip; //@only clips !inputs
+//@begin inputs
+export type Sample = Record<string, Picture | Float32Array | readonly number[]>; // by the input's name  //@only photo !clips
+export type Sample = Record<string, Picture | Clip | Float32Array | readonly number[]>; // by the input's name  //@only clips
 export type Sample = Record<string, Float32Array | readonly number[]>; // by the input's name  //@only arrays
+//@end
 
 //@begin classify
 export interface ScoredClass {

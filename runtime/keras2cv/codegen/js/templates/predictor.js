@@ -62,6 +62,7 @@ class Predictor {
       const value = sample?.[name];
       //@begin photo
       const rules = this.manifest.pictures.find(({ input }) => input === name); //@only pictures
+      if (rules && !value) throw new PredictError(`There is no picture for the input ${name}.`); //@only pictures
       const rules = name === this.manifest.rules.input && this.manifest.rules; //@only !pictures
       if (rules) return prepare(this.#net.cv, pictureOf(value, rules), rules); //@only !clips
       if (rules) return arrayOf(this.#net.cv, value, rules); //@only clips
@@ -99,7 +100,7 @@ class Predictor {
 //@begin !depth !alpha !bands
 function pictureOf(value) {
   const { data, width, height } = value ?? {};
-  if (width > 0 && height > 0 && data?.length === 4 * width * height && data.BYTES_PER_ELEMENT === 1) return value;
+  if (width * height > 0 && data?.length === 4 * width * height && data.BYTES_PER_ELEMENT === 1) return value;
   throw new PredictError("A picture must be an ImageData, such as decode() of decode.js returns.");
 }
 //@end
@@ -107,11 +108,12 @@ function pictureOf(value) {
 /** A picture of gray, of RGBA, or of as many channels as the model takes, of 8 or 16 bits. */
 function pictureOf(value, { input, color, channels }) {
   const { data, width, height, channels: given = 4 } = value ?? {};
-  const wanted = color === "CHANNELS" ? channels : 4, isGray = given === 1 && ["GRAY", "RGB", "BGR"].includes(color);
+  const wanted = color === "CHANNELS" ? channels : 4;
+  const isGray = given === 1 && ["GRAY", "RGB", "BGR"].includes(color);
   const isWhole = width > 0 && height > 0 && data?.length === given * width * height;
   if (isWhole && (isGray || given === wanted) && [1, 2].includes(data.BYTES_PER_ELEMENT)) return value;
-  throw new PredictError(`A picture for ${input} must be {data, width, height, channels} with ${wanted} channels ` +
-    `of 8 or 16 bits, got ${isWhole ? `${given} channels` : "none"}.`);
+  throw new PredictError(`A picture for ${input} must be {data, width, height, channels} with ${wanted} ` +
+    `channels of 8 or 16 bits, got ${isWhole ? `${given} channels` : "none"}.`);
 }
 //@end
 //@begin clips

@@ -87,3 +87,11 @@ def assert_everything(make: Make) -> dict[str, int]:
 def test_a_plain_gather_stays() -> None:
     """It has one coordinate already."""
     assert_left_alone(by=gather_flat, model=known("Gather", "4,5", "3,5", indices(3, below=4))())
+
+
+def test_computed_places_have_two_axes() -> None:
+    """Until 4.14, a computed list of one axis gets one more, which no later pass would undo."""
+    model = computed("GatherND", "4,5,6", "1,2", "1,6")()
+    gather_flat(model)
+    (gather,) = [node for node in model.graph if node.op_type == "Gather"]
+    assert len(gather.inputs[1].shape) == 2  # type: ignore[union-attr, arg-type]

@@ -136,7 +136,7 @@ inline Tables split_columns(const Sample& sample, const Task& task) {
     std::map<std::string, int> sizes = {
         {"box", 4}, {"objectness", 1}, {"score", 1}, {"class", 1},
         {"angle", 1},  //@only rotated
-        {"coefficients", find_output(sample, task.masks.prototypes).shape.back()},  //@only weighted
+        {"coefficients", find_prototypes(sample, task.masks).shape.back()},  //@only weighted
         {"points", task.keypoints.size()},  //@only boxpoints
     };
     std::vector<std::string> parts;

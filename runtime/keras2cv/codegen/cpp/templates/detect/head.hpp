@@ -9,7 +9,7 @@
 #include <array>  //@only cells
 #include <cmath>  //@only cells distances priors
 #include <string>
-#include <utility>  //@only cells priors peaks ready
+#include <utility>
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -193,6 +193,9 @@ inline Tables tables_of(const Head& head, const Sample& sample) {
                 throw Error("manifest.json: task.detect.head: " + from.name + " does not hold " +
                             std::to_string(count) + " boxes. Export the bundle again.");
             for (const HeadLevel& level : levels) {
+                if (levels.size() > 1 && level.boxes > 1 && from.axes == "anchors,values,cells")
+                    throw Error("manifest.json: task.detect.head: " + from.name + " holds several grids, "
+                                "and their cells must have a box each. Export the bundle again.");
                 const std::size_t before = static_cast<std::size_t>(level.first) - first;
                 copy_part(output, steps_of(from.axes, level, before, count, width), level, column, table);
             }

@@ -91,6 +91,14 @@ inline Mask mask_at(const cv::Mat& grid, const std::array<std::vector<double>, 2
 }
 
 //@begin weighted
+inline const Tensor& find_prototypes(const Sample& sample, const MaskRules& rules) {
+    const Tensor& prototypes = find_output(sample, rules.prototypes);
+    if (prototypes.shape.size() != 3)
+        throw Error("manifest.json: task.detect.masks.prototypes must be (h, w, prototypes). Export the "
+                    "bundle again.");
+    return prototypes;
+}
+
 // Where the pixels of a part of the image lie in a grid over the net's input, less half a cell.
 inline std::vector<double> places_of(double from, double to, int cells, std::array<int, 2> visible,
                                      std::array<int, 2> part, bool is_whole) {
@@ -124,9 +132,9 @@ inline cv::Rect cut_grid(cv::Mat& grid, const cv::Vec4d& box, const MaskRules& r
 // Return the mask of a box, whose edges are in pixels of the image and may lie outside of it.
 inline Mask mask_of(const MaskRules& rules, const Sample& sample, const Tables& tables, int row,
                     const cv::Vec4d& box, const Placement& place) {
-    const Tensor& prototypes = find_output(sample, rules.prototypes);
+    const Tensor& prototypes = find_prototypes(sample, rules);
     const cv::Mat& weights = tables.at("coefficients");
-    if (prototypes.shape.size() != 3 || prototypes.shape[2] != weights.cols)
+    if (prototypes.shape[2] != weights.cols)
         throw Error("manifest.json: task.detect.masks: the boxes have " + std::to_string(weights.cols) +
                     " coefficients, and there is not a prototype for each. Export the bundle again.");
     cv::Mat grid(prototypes.shape[0], prototypes.shape[1], CV_32F);

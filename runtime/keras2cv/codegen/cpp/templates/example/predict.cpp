@@ -204,7 +204,7 @@ static void predict(const Arguments& arguments) {
     for (auto some = frames.next(1); !some.empty() && !interrupted; some = frames.next(1)) {
         if (!clips.take(some[0])) continue;
         model::Clip clip;
-        for (const Frame& frame : clips.frames) clip.push_back(frame.image);
+        for (const Frame& frame : clips.frames()) clip.push_back(frame.image);
         const model::Result result = predictor.predict(clip);
         print_result(arguments, clips.name(), result);
         if (!arguments.mask.empty()) write_image(arguments.mask, result.mask());  //@only mask

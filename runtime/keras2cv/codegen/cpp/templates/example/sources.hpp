@@ -209,13 +209,13 @@ private:
 // The clips in the frames of videos, and of photos that follow each other.
 class Clips {
 public:
-    Clips(std::size_t frames, std::size_t hop) : span_(frames), hop_(hop) {}
+    Clips(std::size_t span, std::size_t hop) : span_(span), hop_(hop) {}
 
-    // Take a frame; return whether `frames` are a clip now.
+    // Take a frame; return whether `frames()` are a clip now.
     bool take(const Frame& frame) {
-        if (!frames.empty() && frames.back().video != frame.video) finish();
-        frames.push_back(frame);
-        if (frames.size() > span_) frames.erase(frames.begin());
+        if (!frames_.empty() && frames_.back().video != frame.video) finish();
+        frames_.push_back(frame);
+        if (frames_.size() > span_) frames_.erase(frames_.begin());
         if (++count_ < span_ || (count_ - span_) % hop_ != 0) return false;
         ++found_;
         return true;
@@ -225,15 +225,15 @@ public:
     void finish() {
         if (count_ > 0 && found_ == 0)
             throw model::Error("A clip covers " + std::to_string(span_) + " frames, and from " +
-                               frames.front().name + " on there are " + std::to_string(count_) +
+                               frames_.front().name + " on there are " + std::to_string(count_) +
                                ". Give a longer one.");
-        frames.clear();
+        frames_.clear();
         count_ = found_ = 0;
     }
 
     // "clip.mp4:000000-000012", or of photos "a.png..c.png".
     std::string name() const {
-        const Frame &first = frames.front(), &last = frames.back();
+        const Frame &first = frames_.front(), &last = frames_.back();
         const std::string file = last.name.substr(last.name.find_last_of("/\\") + 1);
         if (first.video.empty()) return first.name + ".." + file;
         char number[16];
@@ -241,9 +241,10 @@ public:
         return first.name + number;
     }
 
-    std::vector<Frame> frames;
+    const std::vector<Frame>& frames() const { return frames_; }  // the last ones
 
 private:
+    std::vector<Frame> frames_;
     std::size_t span_, hop_, count_ = 0, found_ = 0;
 };
 //@end

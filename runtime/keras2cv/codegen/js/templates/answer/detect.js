@@ -8,18 +8,18 @@ import { drawPoints } from "./points.js"; //@only boxpoints
 import { boxOf, headParts, isPeak, readHead } from "./head.js"; //@only peaks
 import { boxOf, headParts, readHead } from "./head.js"; //@only head !peaks
 import { maskOf, readMasks } from "./masks.js"; //@only masks
-import { findOutput } from "./net.js";
+import { findOutput } from "./net.js"; //@only tables
 import { isShown, pointsOf, readPoints } from "./points.js"; //@only boxpoints
 import { angleOf, around, outlineOf, readAngles, suppressRotated } from "./rotated.js"; //@only rotated
 import { PredictError } from "./errors.js";
 import { rint } from "./rounding.js";
 
 const f32 = Math.fround;
-const ROLES = ["boxes", "scores", "classes", "objectness", "raw"];
-const KEYS = ["box_format box_units activation objectness_activation score nms background max_detections chosen",
-  "columns", "anchors", ...ROLES, //@only !head
-  "anchors", //@only priors
-  "head", //@only head
+const ROLES = ["boxes", "scores", "classes", "objectness", "raw"]; //@only !head
+const KEYS = ["box_format box_units activation objectness_activation score nms background",
+  "max_detections chosen",
+  "anchors", "head", //@only head
+  "anchors", "columns", ...ROLES, //@only !head
   "columns_axis", //@only columns
   "multi_label", //@only several
   "masks", //@only masks
@@ -62,6 +62,7 @@ export function readTask(entry) {
   return task;
 }
 
+//@begin tables
 /** What box i has of a table: a function from i to its numbers. */
 const reader = (values, step, first = 0, size = step) => (box) =>
   values.subarray(box * step + first, box * step + first + size);
@@ -75,6 +76,7 @@ function readOutput(sample, name, count) {
     "Export the bundle again.");
 }
 
+//@end
 //@begin !head
 /** The parts of a table's rows, which lie side by side. */
 function columnParts(sample, task) {
@@ -145,6 +147,7 @@ function softmax(scores) {
   return powers.map((power) => power / sum);
 }
 
+//@begin !peaks
 /** The class with the best score, `background` aside; a score that is no number wins, and no
  * threshold lets it through. */
 function bestClass(scores, { activation, background }) {
@@ -173,6 +176,7 @@ function readClass(parts, box, task) {
   return found;
 }
 
+//@end
 //@begin several peaks
 /** A box's score in each class, `background` aside. */
 function everyScore(parts, box, task) {
@@ -242,6 +246,7 @@ function findCandidates(parts, task, input) {
   return candidates.sort((a, b) => b.score - a.score);
 }
 
+//@begin !rotated
 /** By how much two boxes overlap: what both cover of what one covers. */
 function overlap(a, b) {
   const area = ([left, top, right, bottom]) => (right - left) * (bottom - top);
@@ -251,18 +256,26 @@ function overlap(a, b) {
   return f32(1 - f32(1 - both / (area(a) + area(b) - both)));
 }
 
+const MOST_PAIRS = 2 ** 30; // to compare: some seconds
+
 /** Leave the boxes that no better one overlaps by more than `iou`, best first. */
 function suppress(candidates, { iou, acrossClasses, most }) {
-  const kept = [];
+  const kept = [], limit = f32(iou);
+  let pairs = 0;
   for (const one of candidates) {
     if (kept.length >= most) break;
     const isWorse = (other) =>
-      (acrossClasses || other.classId === one.classId) && overlap(one.corners, other.corners) > f32(iou);
+      (acrossClasses || other.classId === one.classId) && overlap(one.corners, other.corners) > limit;
     if (!kept.some(isWorse)) kept.push(one);
+    if ((pairs += kept.length) > MOST_PAIRS) {
+      throw new PredictError(`${candidates.length} boxes are above the score, and overlap so little ` +
+        "that to compare them takes minutes. Export the model with a higher --score.");
+    }
   }
   return kept;
 }
 
+//@end
 /** A box in pixels of the picture, and whether some of it lies there. */
 function onPicture(found, task, place) {
   const { source: { width, height } } = place, { classId, score } = found;
@@ -338,7 +351,8 @@ export const toLine = ({ detections }) => detections.map((one) => //@only !boxpo
 /** Draw the picture with every box, its label and score; the best on top. */
 export function draw(canvas, picture, answer) {
   const { detections } = answer;
-  const covered = coverMasks(picture, detections.map((one) => ({ mask: one.mask, rgb: rgbOf(one.class_id) }))); //@only masks
+  const masks = detections.map(({ mask, class_id: number }) => ({ mask, rgb: rgbOf(number) })); //@only masks
+  const covered = coverMasks(picture, masks); //@only masks
   const { context, factor } = paint(canvas, covered); //@only masks
   const { context, factor } = paint(canvas, picture); //@only !masks
   const shorter = Math.min(canvas.width, canvas.height);
@@ -350,7 +364,7 @@ export function draw(canvas, picture, answer) {
     return { text: `${label} ${score.toFixed(2)}`, colour: colourOf(number), box };
   });
   //@begin rotated
-  context.lineWidth = thickness;
+  context.lineWidth = 2 * Math.ceil(thickness / 2) + 1;
   for (const { polygon_xy: outline, class_id: number } of [...detections].reverse()) {
     context.strokeStyle = colourOf(number);
     context.beginPath();
@@ -371,7 +385,7 @@ export function draw(canvas, picture, answer) {
   drawTags(canvas, tags, pen, Math.floor(thickness / 2));
   //@begin boxpoints
   const radius = Math.max(3, Math.round(shorter / 120));
-  for (const { keypoints } of detections) drawPoints(context, factor, radius, { ...answer, points: keypoints });
+  for (const { keypoints: points } of detections) drawPoints(context, factor, radius, { ...answer, points });
   //@end
 }
 //@end
