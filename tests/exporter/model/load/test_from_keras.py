@@ -285,8 +285,8 @@ def test_what_is_no_model_is_refused(thing: Any) -> None:
 def test_an_input_of_text_is_refused() -> None:
     """OpenCV has no text."""
     text = keras.Input((), dtype="string", name="title")
-    model = keras.Model(text, layers.Hashing(7)(text))
-    words = r"The output hashing is made by the layers that read text"
+    model = keras.Model(text, layers.Hashing(7, name="hashed")(text))
+    words = r"The output hashed is made by the layers that read text"
     with pytest.raises(ModelError, match=words):
         load_model(model)
 
