@@ -8,6 +8,8 @@ JAVA = Language(
     title="Java",
     source_files=source_files,
     lacking=lacking,
+    decodes_heads=True,
+    reads_belongings=True,
     next_step="README.md has the lines that build, run and embed it.",
 )
 
