@@ -84,8 +84,8 @@ public final class GoldenRunner {
         Path file = Paths.get(pair[1]);
         inputs.put(pair[0], reader.getMethod("read", Path.class).invoke(null, file));
       } else {
-        image = Imgcodecs.imread(pair[1]);
-        inputs.put(pair[0], image);
+        inputs.put(pair[0], Imgcodecs.imread(pair[1]));
+        image = image == null ? (Mat) inputs.get(pair[0]) : image; // the first is drawn on
       }
     }
     boolean isPicture = inputs.size() == 1 && image != null;

@@ -13,6 +13,7 @@ from keras2cv.codegen.detector_traits import detector_traits
 from keras2cv.codegen.identifier import identifier
 from keras2cv.codegen.java.reserved_words import RESERVED
 from keras2cv.codegen.language import Words
+from keras2cv.codegen.tail_steps import lacking as steps_lacking
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
 from keras2cv.tasks.detect.record import DetectRecord
@@ -80,11 +81,26 @@ def module_traits(manifest: Manifest) -> frozenset[str]:
     Those of every language, of detectors, and
 
         lastrows    the columns of a table are its first axis
+        pictures    several inputs are images
+        placedfirst it answers in pixels of the first of them
     """
     record = manifest.task.record
     has_rows_last = isinstance(record, DetectRecord) and record.columns_axis is not None
-    own = ("lastrows",) if has_rows_last else ()
-    return traits_of(manifest) | detector_traits(manifest) | frozenset(own)
+    traits = traits_of(manifest) | detector_traits(manifest)
+    found = {
+        "lastrows": has_rows_last,
+        "pictures": len(manifest.pictures) > 1,
+        "placedfirst": len(manifest.pictures) > 1 and "placed" in traits,
+    }
+    return traits | {name for name, is_so in found.items() if is_so}
+
+
+def lacking(manifest: Manifest) -> list[str]:
+    """Return what a bundle needs and modules in Java do not have, each in words."""
+    missing = steps_lacking(manifest)
+    if {"pillow", "tensorflow"} <= traits_of(manifest):
+        missing.append("the filters of both Pillow and TensorFlow")
+    return missing
 
 
 def _templates(traits: Collection[str], kind: str, words: Words) -> dict[str, str]:
@@ -119,7 +135,7 @@ def _own_words(manifest: Manifest, words: Words, traits: Collection[str]) -> dic
     name = identifier(words["name"], RESERVED)
     record = manifest.task.record
     given = {
-        spec.name: "image" if spec.name == manifest.image_input else "array"
+        spec.name: "array" if manifest.rules_of(spec.name) is None else "image"
         for spec in manifest.inputs
     }
     options = re.findall(r"\[[^]]*\]", words["options"])

@@ -175,7 +175,8 @@ public final class Main {
   private void predict() {
     Predictor predictor = new Predictor(Paths.get(words.get(0)), options);
     Map<String, Object> inputs = new LinkedHashMap<>();
-    Mat image = null;  //@only photo
+    Mat image = null; // the one that is drawn on  //@only photo
+    String first = predictor.imageInput();  //@only pictures
     for (String word : words.subList(1, words.size())) {
       String[] pair = word.split("=", 2);
       if (pair.length < 2) {
@@ -183,8 +184,10 @@ public final class Main {
       }
 //@begin photo
       if (!pair[1].endsWith(".npy")) {
-        image = read(pair[1]);
-        inputs.put(pair[0], image);
+        Mat found = read(pair[1]);
+        inputs.put(pair[0], found);
+        image = found;  //@only !pictures
+        image = pair[0].equals(first) ? found : image;  //@only pictures
         continue;
       }
 //@end

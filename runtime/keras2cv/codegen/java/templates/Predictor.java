@@ -38,6 +38,13 @@ public final class Predictor {
     network = new Network(manifest);
   }
 
+//@begin pictures
+  /** Returns the input whose image the answer is drawn on, and in whose pixels it is. */
+  public String imageInput() {
+    return manifest.preprocessing.input;
+  }
+
+//@end
   /** Returns whether the bundle's predictions were compared with the Keras model's. */
   public boolean isVerified() {
     return manifest.isVerified;
@@ -96,10 +103,14 @@ public final class Predictor {
     for (TensorSpec spec : manifest.inputs) {
       Object value = inputs.get(spec.name);
 //@begin photo
-      if (spec.name.equals(manifest.preprocessing.input)) {
+      Preprocessing rules = manifest.rulesOf(spec.name);  //@only pictures
+      if (rules != null) {  //@only pictures
+      Preprocessing rules = manifest.preprocessing;  //@only !pictures
+      if (spec.name.equals(rules.input)) {  //@only !pictures
         Mat image = given(Mat.class, value, spec);
-        blobs.add(Preparation.prepare(List.of(image), manifest.preprocessing, manifest.batch));
-        size = image.size();  //@only pixels
+        blobs.add(Preparation.prepare(List.of(image), rules, manifest.batch));
+        size = image.size();  //@only pixels !placedfirst
+        size = rules == manifest.preprocessing ? image.size() : size;  //@only placedfirst
         continue;
       }
 //@end
