@@ -9,7 +9,7 @@ JAVA = Language(
     lacking=lacking,
     decodes_heads=True,
     reads_belongings=True,
-    prepares=frozenset(("several",)),
+    prepares=frozenset(("several", "depth", "channels")),
     next_step="README.md has the lines that build, run and embed it.",
 )
 

@@ -28,7 +28,7 @@ _CLASSES: Final[Mapping[str, str]] = {
     "Manifest": "",
     "Network": "",
     "Numbers": "",
-    "NumpyFile": "inputs",
+    "NumpyFile": "inputs bands",
     "Options": "",
     "Placement": "pixels",
     "Predictor": "",
@@ -83,13 +83,25 @@ def module_traits(manifest: Manifest) -> frozenset[str]:
         lastrows    the columns of a table are its first axis
         pictures    several inputs are images
         placedfirst it answers in pixels of the first of them
+        deep        images have 16 bits
+        bands       or other channels than gray or colour
+        readone     the only input is such an image
+        readnamed   one of several is
+        drawnspecial the answer is drawn on such an image
     """
     record = manifest.task.record
     has_rows_last = isinstance(record, DetectRecord) and record.columns_axis is not None
     traits = traits_of(manifest) | detector_traits(manifest)
+    is_deep = any(rules.depth is not None for rules in manifest.pictures)
+    has_bands = any(rules.color not in ("RGB", "BGR", "GRAY") for rules in manifest.pictures)
     found = {
         "lastrows": has_rows_last,
         "pictures": len(manifest.pictures) > 1,
+        "deep": is_deep,
+        "bands": has_bands,
+        "readone": (is_deep or has_bands) and "inputs" not in traits,
+        "readnamed": (is_deep or has_bands) and "inputs" in traits,
+        "drawnspecial": (is_deep or has_bands) and "drawn" in traits,
         "placedfirst": len(manifest.pictures) > 1 and "placed" in traits,
     }
     return traits | {name for name, is_so in found.items() if is_so}

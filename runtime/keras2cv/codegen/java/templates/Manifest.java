@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;  //@only pictures
+import java.util.ArrayList;  //@only photo
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -28,7 +28,7 @@ final class Manifest {
   final List<TensorSpec> heads; // outputs of the net that only the tail reads  //@only tail
   final List<Facts> steps; // the tail's  //@only tail
   final Preprocessing preprocessing;  //@only !arrays
-  final List<Preprocessing> pictures = new ArrayList<>(); // of each image, the first one first  //@only pictures
+  final List<Preprocessing> pictures = new ArrayList<>(); // of each image, the first one first  //@only photo
   final Facts task;
 
   /**
@@ -90,8 +90,8 @@ final class Manifest {
 //@begin !arrays
     preprocessing = new Preprocessing(root.get("preprocessing"));
     checkImage(root.get("preprocessing"), preprocessing);
+    pictures.add(preprocessing);  //@only photo
 //@begin pictures
-    pictures.add(preprocessing);
     for (Facts more : root.get("more_pictures").list()) {
       pictures.add(new Preprocessing(more));
       checkImage(more, pictures.get(pictures.size() - 1));
@@ -113,7 +113,7 @@ final class Manifest {
     facts.get("input").expect(false, "one of the inputs");
   }
 //@end
-//@begin pictures
+//@begin photo
 
   /** Returns how an input becomes of an image, or null if it is an array. */
   Preprocessing rulesOf(String input) {
