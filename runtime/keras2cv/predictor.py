@@ -277,7 +277,8 @@ class Predictor:
     def input_names(self) -> tuple[str, ...]:
         """Keras' names of the inputs, in the order of `infer`'s arguments."""
         if self._front is not None:
-            return self._front.names
+            names: tuple[str, ...] = self._front.names
+            return names
         return tuple(tensor.name for tensor in self.manifest.own_inputs)
 
     @property

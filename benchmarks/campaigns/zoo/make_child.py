@@ -24,6 +24,7 @@ def make(job: Mapping[str, Any]) -> dict[str, Any]:
     arrays: dict[str, Array] = {}
     for i, seed in enumerate(_SEEDS):
         inputs = [_draw(s, 1, seed + 10 * k, job["values"]) for k, s in enumerate(shapes)]
+        inputs = [_held(array, model, k) for k, array in enumerate(inputs)]
         arrays |= {f"in/{i}/{k}": array for k, array in enumerate(inputs)}
         arrays |= {f"out/{i}/{k}": array for k, array in enumerate(_predict(model, inputs))}
     import numpy as np
@@ -124,6 +125,13 @@ def _input_shapes(model: Model, job: Mapping[str, Any]) -> list[list[int]]:
 
 def _draw(shape: Sequence[int], batch: int, seed: int, values: Sequence[float]) -> Array:
     return smooth((batch, *shape), seed, (float(values[0]), float(values[1])))
+
+
+def _held(array: Array, model: Model, k: int) -> Array:
+    """Return an input's values as its dtype holds them, in float32: pictures of bytes are whole."""
+    tensors = getattr(model, "inputs", None) or ()
+    kind = str(getattr(tensors[k], "dtype", "")) if k < len(tensors) else ""
+    return array.round() if "int" in kind else array
 
 
 def _predict(model: Model, inputs: Sequence[Array]) -> list[Array]:

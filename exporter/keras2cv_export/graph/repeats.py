@@ -37,35 +37,51 @@ _ELEMENTWISE = frozenset(
         "Where",
     ]
 )
+_RESHAPING = frozenset(["Flatten", "Reshape", "Squeeze", "Unsqueeze"])
+_MOVING = frozenset(["Expand", "Resize", "Tile", "Transpose"]) | _RESHAPING
 Shape = tuple[int, ...]
 
 
-def repeats(value: ir.Value | None, depth: int = _DEPTH) -> tuple[bool, ...]:
+def repeats(value: ir.Value | None) -> tuple[bool, ...]:
     """Return for each axis whether a value surely repeats along it; all of size 1 do."""
-    shape = shape_of(value) or ()
-    found = _known(value, shape, depth) if value is not None and depth else (False,) * len(shape)
-    return tuple(size == 1 or same for size, same in zip(shape, found, strict=True))
+    return _repeats(value, _DEPTH, {})
 
 
-def _known(value: ir.Value, shape: Shape, depth: int) -> tuple[bool, ...]:
+def _repeats(
+    value: ir.Value | None, depth: int, seen: dict[ir.Value, tuple[bool, ...]]
+) -> tuple[bool, ...]:
+    """Do the same, from `depth` ops back; `seen` holds the answers, since many ways meet."""
+    if value is None:
+        return ()
+    if value not in seen:
+        shape = shape_of(value) or ()
+        found = _known(value, shape, depth, seen) if depth else (False,) * len(shape)
+        seen[value] = tuple(size == 1 or same for size, same in zip(shape, found, strict=True))
+    return seen[value]
+
+
+def _known(
+    value: ir.Value, shape: Shape, depth: int, seen: dict[ir.Value, tuple[bool, ...]]
+) -> tuple[bool, ...]:
     array, node = constant(value), value.producer()
     if array is not None:
         return tuple(bool((array == array.take([0], axis=k)).all()) for k in range(array.ndim))
-    if node is None or any(v is not None and shape_of(v) is None for v in node.inputs):
+    if node is None or node.op_type not in _ELEMENTWISE | _MOVING:
         return (False,) * len(shape)
-    return _of_node(node, shape, [repeats(v, depth - 1) for v in node.inputs if v is not None])
+    if any(v is not None and shape_of(v) is None for v in node.inputs):
+        return (False,) * len(shape)
+    given = [_repeats(v, depth - 1, seen) for v in node.inputs if v is not None]
+    return _of_node(node, shape, given)
 
 
 def _of_node(node: ir.Node, shape: Shape, given: list[tuple[bool, ...]]) -> tuple[bool, ...]:
     if node.op_type in _ELEMENTWISE:
         return _all_of([_aligned(one, len(shape)) for one in given], len(shape))
-    if node.op_type in ("Expand", "Tile"):
+    if node.op_type in ("Expand", "Resize", "Tile"):
         return _aligned(given[0], len(shape))
     if node.op_type == "Transpose":
         return tuple(given[0][axis] for axis in permutation(node))
-    if node.op_type in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
-        return _regrouped(given[0], shape_of(node.inputs[0]) or (), shape)
-    return (False,) * len(shape)
+    return _regrouped(given[0], shape_of(node.inputs[0]) or (), shape)
 
 
 def _aligned(given: tuple[bool, ...], rank: int) -> tuple[bool, ...]:

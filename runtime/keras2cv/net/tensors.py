@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor
 from keras2cv.errors import BundleError, InputError
+from keras2cv.numpy_front.record import FrontInput
 
 Array = NDArray[Any]
 
@@ -171,13 +172,18 @@ def _cast(array: Array, tensor: InputTensor) -> Array:
             f"Input {tensor.name} must be numbers, got {array.dtype}. "
             f"Convert it to {tensor.dtype} first."
         )
-    cast = array if array.dtype == dtype else _cast_exactly(array, tensor)
+    cast = array if array.dtype == dtype else cast_exactly(array, tensor)
     if dtype.kind in "iu" and dtype.itemsize > 2:
         _check_float32_holds(cast, tensor)
     return cast
 
 
-def _cast_exactly(array: Array, tensor: InputTensor) -> Array:
+def cast_exactly(array: Array, tensor: InputTensor | FrontInput) -> Array:
+    """Return numbers in an input's dtype.
+
+    Raises:
+        InputError: whole numbers of that dtype cannot hold them.
+    """
     with np.errstate(invalid="ignore", over="ignore"):
         cast = array.astype(tensor.dtype)
     if cast.dtype.kind in "biu" and not np.array_equal(cast, array):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle.manifest import InputTensor
 from keras2cv.errors import BundleError, InputError
+from keras2cv.net.tensors import cast_exactly
 from keras2cv.numpy_front.record import ANY_SIZE, FrontInput, NumpyFront
 from keras2cv.numpy_front.run import FrontRunner
 from keras2cv.numpy_front.texts import encoded
@@ -173,14 +174,7 @@ def _numbers(one: FrontInput, value: Any) -> Array:
         raise InputError(
             f"Input {one.name} must be numbers, got {array.dtype}. Convert it to {one.dtype} first."
         )
-    with np.errstate(invalid="ignore", over="ignore"):
-        cast = array.astype(one.dtype)
-    if cast.dtype.kind in "biu" and not np.array_equal(cast, array):
-        raise InputError(
-            f"Input {one.name} must be {one.dtype}, got {array.dtype} with values that it cannot "
-            "hold. Round or clip them first."
-        )
-    return cast
+    return cast_exactly(array, one)
 
 
 def _shown(one: FrontInput) -> str:

@@ -11,7 +11,6 @@ from keras2cv.schema.fields import SchemaError, one_of
 from keras2cv.schema.tensors import OutputTensor
 from keras2cv.schema.vocabulary import Scores, TaskName
 from keras2cv.tasks import TASKS
-from keras2cv.tasks.segment.record import SegmentRecord
 
 MAX_LABELS: Final = 100_000
 
@@ -94,7 +93,8 @@ class Task:
     @property
     def mask_threshold(self) -> float | None:
         """The probability above which a pixel of a binary mask is yes; None for other tasks."""
-        return self.record.threshold if isinstance(self.record, SegmentRecord) else None
+        threshold: float | None = getattr(self.record, "threshold", None)
+        return threshold if self.kind == "segment" else None
 
     @property
     def roles(self) -> dict[str, str]:

@@ -52,6 +52,20 @@ def test_a_written_variable_is_read_as_it_was() -> None:
     assert not [op for op in traced.ops if op.startswith("Assign")]
 
 
+def test_a_kernel_that_a_layer_masks_at_each_call_is_masked() -> None:
+    """PixelCNN's layer assigns its masked kernel before it convolves."""
+    kernel, mask = tf.Variable(random(5, 4)), np.tri(5, 4, dtype=np.float32)
+
+    def masked(x: Any) -> Any:
+        kernel.assign(kernel * mask)
+        return x @ kernel
+
+    first, before = random(3, 5), np.array(kernel)
+    traced = flat(masked, first)
+    kernel.assign(before)
+    np.testing.assert_allclose(traced.outputs[0], first @ (before * mask), rtol=1e-5, atol=1e-6)
+
+
 def test_a_table_of_numbers() -> None:
     """Numbers that are not in the table give the default."""
     words = table(tf.constant([5, 900, -3], tf.int64), tf.constant([10, 20, 30], tf.int64))

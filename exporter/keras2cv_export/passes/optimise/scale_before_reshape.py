@@ -49,8 +49,10 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
         gemm = moved.inputs[0].producer() if moved.inputs[0] is not None else None
         if gemm is None or gemm.op_type != "Gemm" or rows is None or wide is None:
             continue
+        if shape_of(output) != wide:  # the constant spreads the result over an axis of 1
+            continue
         columns = _columns(constant(vector), rows, wide)
-        if columns is None or shape_of(output) != wide:
+        if columns is None:
             continue
         if only_reader(value) is not node:
             return miss(node, "what it scales is read elsewhere too")

@@ -145,7 +145,7 @@ LEGALISE: tuple[Rewrite, ...] = (
     ),
     Rewrite(pad_to_gather, removes=("odd padding",)),
     Rewrite(pad_before_depthwise, removes=("padded depthwise",)),
-    Rewrite(pad_before_pointwise, removes=("padded pixel",), also_for=_READ_BY_NEW),
+    Rewrite(pad_before_pointwise, removes=("padded pixel",)),
     Rewrite(omit_volume_strides, removes=("heavy volume",), also_for=_READ_BY_NEW),
     Rewrite(flatten_prelu, removes=("volume of slopes",), also_for=_READ_BY_NEW),
     Rewrite(crop_transposed_conv, removes=("uneven crop",)),

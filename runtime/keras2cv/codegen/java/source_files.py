@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Final
 
@@ -143,6 +144,14 @@ def _task_keys(manifest: Manifest, traits: Collection[str]) -> list[str]:
     return [key for key in keys if applies(_READ.get(key, ""), traits)]
 
 
+def _literal(names: Sequence[str]) -> str:
+    """Return Java's text of the names with spaces between, in lines of the style's length."""
+    lines = textwrap.wrap(" ".join(names), 76) or [""]
+    return "\n            + ".join(
+        json.dumps(line + " " * (number < len(lines))) for number, line in enumerate(lines, 1)
+    )
+
+
 def _own_words(manifest: Manifest, words: Words, traits: Collection[str]) -> dict[str, str]:
     name = identifier(words["name"], RESERVED)
     record = manifest.task.record
@@ -156,7 +165,7 @@ def _own_words(manifest: Manifest, words: Words, traits: Collection[str]) -> dic
         "options": " ".join(one for one in options if one[1:].split("]")[0] in _OPTIONS),
         "identifier": name,
         "package": f"keras2cv.{name}",
-        "taskkeys": " ".join(_task_keys(manifest, traits)),
+        "taskkeys": _literal(_task_keys(manifest, traits)),
         "form": record.head.form if isinstance(record, DetectRecord) and record.head else "",
         "result": f"{manifest.task.kind.capitalize()}Result",
         "folder": f"{name}.cv",

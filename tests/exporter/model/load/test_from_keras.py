@@ -286,7 +286,8 @@ def test_an_input_of_text_is_refused() -> None:
     """OpenCV has no text."""
     text = keras.Input((), dtype="string", name="title")
     model = keras.Model(text, layers.Hashing(7)(text))
-    with pytest.raises(ModelError, match=r"The output hashing is made by the layers that read text"):
+    words = r"The output hashing is made by the layers that read text"
+    with pytest.raises(ModelError, match=words):
         load_model(model)
 
 

@@ -67,6 +67,13 @@ LEFT: dict[str, Make] = {
     "others read it": body("a = Add (r, b)  y = Mul (a, r)", b=random(7)),
     "a computed operand": body("a = Neg (r)  y = Add (r, a)"),
     "broadcast up": body("y = Add (r, b)", "4,2,3,7", b=random(4, 1, 1, 7)),
+    "spread over an axis of one": made(
+        "(float[1,5] x) => (float[1,1,4,7] y) "
+        "{ g = Gemm <transB=1> (x, w)  r = Reshape (g, s)  y = Mul (r, b) }",
+        w=random(7, 5),
+        s=integers(1, 1, 1, 7),
+        b=random(4, 7),
+    ),
     "no Dense layer": made(
         "(float[6,7] x) => (float[2,3,7] y) { r = Reshape (x, s)  y = Add (r, b) }",
         s=integers(2, 3, 7),

@@ -64,7 +64,8 @@ final class Manifest {
             + "tuned chosen_scores forms");
     task.expectKeys("kind output scores labels class_scores @kind@");
     if (task.has(KIND)) {
-      task.get(KIND).expectKeys("@taskkeys@");
+      task.get(KIND).expectKeys(
+          @taskkeys@);
     }
     Facts net = root.get("model");
     checkVersion(net.get("opencv").text());

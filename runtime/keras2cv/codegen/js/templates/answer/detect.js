@@ -268,8 +268,8 @@ function suppress(candidates, { iou, acrossClasses, most }) {
       (acrossClasses || other.classId === one.classId) && overlap(one.corners, other.corners) > limit;
     if (!kept.some(isWorse)) kept.push(one);
     if ((pairs += kept.length) > MOST_PAIRS) {
-      throw new PredictError(`${candidates.length} boxes are above the score, and overlap so little that to ` +
-        "compare them takes minutes. Export the model with a higher --score.");
+      throw new PredictError(`${candidates.length} boxes are above the score, and overlap so little ` +
+        "that to compare them takes minutes. Export the model with a higher --score.");
     }
   }
   return kept;
