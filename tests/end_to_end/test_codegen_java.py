@@ -13,14 +13,17 @@ import cv2
 import numpy as np
 import pytest
 
+import keras2cv
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.codegen import generate
 from keras2cv.codegen.identifier import identifier
 from keras2cv.codegen.java.reserved_words import RESERVED
+from support.drawn_image import draw_image
 from support.golden import assert_answers, cases_for
 from support.java_machine import run_jobs, run_main
-from support.pixel_bundles import CATS_AND_DOGS
-from support.program_bundles import SPOILT, bad_images, classifier, write_images
+from support.pixel_bundles import CATS_AND_DOGS, Write
+from support.program_bundles import SPOILT, assert_same, bad_images, classifier, write_images
+from support.special_bundles import DEEP, SMALL, mixed, picture
 
 PACKAGE: Final = "keras2cv.bundle"
 Case = Mapping[str, Any]
@@ -153,6 +156,8 @@ SAYS_MORE: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "later": (("twist",), "manifest.json: twist is unknown to this program"),
     "of the task": (("task", "twist"), "task.twist is unknown to this program"),
     "of boxes": (("task", "detect", "masks"), "task.detect.masks is unknown to this program"),
+    "points": (("task", "detect", "points"), "task.detect.points is unknown to this program"),
+    "classes": (("task", "detect", "multi_label"), "task.detect.multi_label is unknown to this"),
     "a head": (("task", "detect", "head"), "task.detect.head is unknown to this program"),
 }
 
@@ -173,6 +178,57 @@ def test_a_bundle_that_says_more_than_the_program_reads(program: Path, tmp_path:
     for reply, (_, words) in zip(replies[1:], SAYS_MORE.values(), strict=True):
         assert reply.startswith(f"{PACKAGE}.BundleException: "), reply
         assert words in reply
+
+
+def _write_inputs(folder: Path) -> dict[str, tuple[Path, Any]]:
+    """Write a picture or numbers for each input of `NAMED`: name -> the file, and what is in it."""
+    rng = np.random.default_rng(5)
+    arrays = {
+        "scan.png": rng.integers(0, 65536, (20, 31, 3)).astype(np.uint16),
+        "left.png": draw_image(40, 30),
+        "right.png": draw_image(25, 18, 2),
+        "bands.npy": rng.integers(0, 256, (14, 22, 5)).astype(np.uint8),
+        "facts.npy": rng.normal(size=(1, 3)).astype(np.float32),
+    }
+    for file, array in arrays.items():
+        if file.endswith(".npy"):
+            np.save(folder / file, array)
+        else:
+            assert cv2.imwrite(str(folder / file), array)
+    return {file[:-4]: (folder / file, array) for file, array in arrays.items()}
+
+
+NAMED: Final[Mapping[str, Write]] = {
+    "two pictures": mixed(picture("left"), picture("right", **SMALL)),
+    "16 bits and numbers": mixed(picture("scan", **DEEP), numbers=("facts",)),
+    "channels beside a picture": mixed(
+        picture("bands", color="CHANNELS", mean=(90.0,) * 5, std=(1.1,) * 5),
+        picture("right", **SMALL),
+    ),
+    "channels": mixed(picture("bands", color="CHANNELS", mean=(90.0,) * 5, std=(1.1,) * 5)),
+}
+
+
+def test_the_program_reads_every_kind_of_input(tmp_path: Path) -> None:
+    """Files by the names of inputs: two pictures, 16 bits, further channels, numbers."""
+    given = _write_inputs(tmp_path)
+    for name, write in NAMED.items():
+        generate(write(tmp_path / name / "bundle.cv"), "java", tmp_path / name)
+    compiled = run_jobs([["compile", tmp_path / name] for name in NAMED], tmp_path / "runner")
+    assert compiled == ["ok"] * len(NAMED)
+    for name in NAMED:
+        model = keras2cv.load(tmp_path / name / "bundle.cv")
+        inputs = {tensor.name: given[tensor.name] for tensor in model.manifest.inputs}
+        files = [f"{key}={path}" for key, (path, _) in inputs.items()]
+        if len(inputs) == 1:
+            files = [str(path) for path, _ in inputs.values()]
+        drawn = tmp_path / name / "drawn.png"
+        arguments = (tmp_path / name / "bundle.cv", *files, "--json", "--save", drawn)
+        found = run_main(tmp_path / name / "classes", PACKAGE, *arguments)
+        assert (found.stderr, found.returncode) == ("", 0), name
+        expected = model.predict({key: value for key, (_, value) in inputs.items()}).to_dict()
+        assert_same({key: json.loads(found.stdout)[key] for key in expected}, expected, 1e-5)
+        assert drawn.exists()
 
 
 def _say_more(manifest: Path, path: tuple[str, ...]) -> None:

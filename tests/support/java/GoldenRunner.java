@@ -79,13 +79,16 @@ public final class GoldenRunner {
     Mat image = null;
     for (int i = 5; i < words.length; i++) {
       String[] pair = words[i].split("=", 2);
-      if (pair[1].endsWith(".npy")) {
+      if (has(type, "read", String.class)) { // images of 16 bits, or of further channels
+        image = (Mat) type.getMethod("read", String.class).invoke(predictor, pair[1]);
+        inputs.put(pair[0], image);
+      } else if (pair[1].endsWith(".npy")) {
         Class<?> reader = loader.loadClass(words[2] + ".NumpyFile");
         Path file = Paths.get(pair[1]);
         inputs.put(pair[0], reader.getMethod("read", Path.class).invoke(null, file));
       } else {
-        image = Imgcodecs.imread(pair[1]);
-        inputs.put(pair[0], image);
+        inputs.put(pair[0], Imgcodecs.imread(pair[1]));
+        image = image == null ? (Mat) inputs.get(pair[0]) : image; // the first is drawn on
       }
     }
     boolean isPicture = inputs.size() == 1 && image != null;
@@ -99,10 +102,21 @@ public final class GoldenRunner {
       bytes.asFloatBuffer().put(blob);
       Files.write(Paths.get(words[4] + ".blob"), bytes.array());
     }
+    if (image != null && has(type, "drawable", Mat.class)) {
+      image = (Mat) type.getMethod("drawable", Mat.class).invoke(predictor, image);
+    }
     if (image != null) {
       Imgcodecs.imwrite(words[4] + ".png", drawn(result, image));
     }
     return (String) result.getClass().getMethod("toJson").invoke(result);
+  }
+
+  private static boolean has(Class<?> type, String name, Class<?>... of) {
+    try {
+      return type.getMethod(name, of) != null;
+    } catch (NoSuchMethodException error) {
+      return false;
+    }
   }
 
   private static Mat drawn(Object result, Mat image) throws Exception {

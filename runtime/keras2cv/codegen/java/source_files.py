@@ -10,11 +10,14 @@ from dataclasses import fields, is_dataclass
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
+from keras2cv.codegen.detector_traits import detector_traits
 from keras2cv.codegen.identifier import identifier
 from keras2cv.codegen.java.reserved_words import RESERVED
 from keras2cv.codegen.language import Words
+from keras2cv.codegen.tail_steps import lacking as steps_lacking
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
+from keras2cv.tasks.detect.record import DetectRecord
 
 # Each class of a module, and for which traits it is there.
 _CLASSES: Final[Mapping[str, str]] = {
@@ -26,7 +29,7 @@ _CLASSES: Final[Mapping[str, str]] = {
     "Manifest": "",
     "Network": "",
     "Numbers": "",
-    "NumpyFile": "inputs",
+    "NumpyFile": "inputs bands",
     "Options": "",
     "Placement": "pixels",
     "Predictor": "",
@@ -38,25 +41,88 @@ _CLASSES: Final[Mapping[str, str]] = {
     "TensorSpec": "",
     "package-info": "",
 }
+# Those of detectors, in a folder of templates of their own.
+_OF_DETECTORS: Final[Mapping[str, str]] = {
+    "Activations": "perclass",
+    "BoxMasks": "masks",
+    "BoxPoints": "boxpoints",
+    "Head": "head",
+    "Mask": "masks",
+    "Rows": "perclass",
+    "Turned": "rotated",
+}
 _PROJECT: Final = ("README.md", "build.gradle", "pom.xml", "settings.gradle")
-_UNREAD: Final = ("columns_axis", "masks", "points", "angles", "head", "multi_label")  # of detect
+# The keys of `task.detect` that not every detector's module reads, and for which traits it does.
+_READ: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("boxes", "scores", "classes", "objectness", "raw", "columns"), "!head"),
+    "columns_axis": "lastrows",
+    "anchors": "offsets priors",
+    "masks": "masks",
+    "points": "boxpoints",
+    "angles": "rotated",
+    "head": "head",
+    "multi_label": "several peaks",
+}
 _OPTIONS: Final = ("--top K", "--score S", "--json", "--save PATH", "--mask PATH")
 
 
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     """Return file name -> text of the module for bundles that are like that of `manifest`."""
-    traits = traits_of(manifest)
-    words = {**words, **_own_words(manifest, words)}
+    traits = module_traits(manifest)
+    words = {**words, **_own_words(manifest, words, traits)}
     templates = _templates(traits, manifest.task.kind, words)
     return {
         name: fill(read_template("java", path), traits, words) for name, path in templates.items()
     }
 
 
+def module_traits(manifest: Manifest) -> frozenset[str]:
+    """Return the traits that decide which module is written for a bundle.
+
+    Those of every language, of detectors, and
+
+        lastrows    the columns of a table are its first axis
+        pictures    several inputs are images
+        placedfirst it answers in pixels of the first of them
+        deep        images have 16 bits
+        bands       or other channels than gray or colour
+        readone     the only input is such an image
+        readnamed   one of several is
+        drawnspecial the answer is drawn on such an image
+    """
+    record = manifest.task.record
+    has_rows_last = isinstance(record, DetectRecord) and record.columns_axis is not None
+    traits = traits_of(manifest) | detector_traits(manifest)
+    is_deep = any(rules.depth is not None for rules in manifest.pictures)
+    has_bands = any(rules.color not in ("RGB", "BGR", "GRAY") for rules in manifest.pictures)
+    found = {
+        "lastrows": has_rows_last,
+        "pictures": len(manifest.pictures) > 1,
+        "deep": is_deep,
+        "bands": has_bands,
+        "readone": (is_deep or has_bands) and "inputs" not in traits,
+        "readnamed": (is_deep or has_bands) and "inputs" in traits,
+        "drawnspecial": (is_deep or has_bands) and "drawn" in traits,
+        "placedfirst": len(manifest.pictures) > 1 and "placed" in traits,
+    }
+    return traits | {name for name, is_so in found.items() if is_so}
+
+
+def lacking(manifest: Manifest) -> list[str]:
+    """Return what a bundle needs and modules in Java do not have, each in words."""
+    missing = steps_lacking(manifest)
+    if {"pillow", "tensorflow"} <= traits_of(manifest):
+        missing.append("the filters of both Pillow and TensorFlow")
+    return missing
+
+
 def _templates(traits: Collection[str], kind: str, words: Words) -> dict[str, str]:
     """Return file name -> template."""
     folder = f"src/main/java/{words['package'].replace('.', '/')}"
     classes = {name: f"{name}.java" for name, when in _CLASSES.items() if applies(when, traits)}
+    for name, when in _OF_DETECTORS.items():
+        if applies(when, traits):
+            classes[name] = f"detect/{name}.java"
     if applies("!arrays", traits) or "pixels" in traits:
         classes["Resizing"] = "Resizing.java"
     for library in ("pillow", "tensorflow"):
@@ -67,12 +133,15 @@ def _templates(traits: Collection[str], kind: str, words: Words) -> dict[str, st
     return {**{name: name for name in _PROJECT}, **files}
 
 
-def _task_keys(manifest: Manifest) -> list[str]:
+def _task_keys(manifest: Manifest, traits: Collection[str]) -> list[str]:
     """Return the keys of the task's own section that a module reads, or may leave alone."""
     record = manifest.task.record
     if record is None or not is_dataclass(record):
         return []
-    return [field.name for field in fields(record) if field.name not in _UNREAD]
+    keys = [field.name for field in fields(record)]
+    if not isinstance(record, DetectRecord):
+        return keys
+    return [key for key in keys if applies(_READ.get(key, ""), traits)]
 
 
 def _literal(names: Sequence[str]) -> str:
@@ -83,10 +152,11 @@ def _literal(names: Sequence[str]) -> str:
     )
 
 
-def _own_words(manifest: Manifest, words: Words) -> dict[str, str]:
+def _own_words(manifest: Manifest, words: Words, traits: Collection[str]) -> dict[str, str]:
     name = identifier(words["name"], RESERVED)
+    record = manifest.task.record
     given = {
-        spec.name: "image" if spec.name == manifest.image_input else "array"
+        spec.name: "array" if manifest.rules_of(spec.name) is None else "image"
         for spec in manifest.inputs
     }
     options = re.findall(r"\[[^]]*\]", words["options"])
@@ -95,7 +165,8 @@ def _own_words(manifest: Manifest, words: Words) -> dict[str, str]:
         "options": " ".join(one for one in options if one[1:].split("]")[0] in _OPTIONS),
         "identifier": name,
         "package": f"keras2cv.{name}",
-        "taskkeys": _literal(_task_keys(manifest)),
+        "taskkeys": _literal(_task_keys(manifest, traits)),
+        "form": record.head.form if isinstance(record, DetectRecord) and record.head else "",
         "result": f"{manifest.task.kind.capitalize()}Result",
         "folder": f"{name}.cv",
         "inputs": ", ".join(f"{json.dumps(k)}, {v}" for k, v in given.items()),

@@ -127,11 +127,15 @@ public final class Main {
   }
 //@begin !arrays
 
-  private static Mat read(String file) {
+  private static Mat read(String file) {  //@only !deep !bands
+  private static Mat read(Predictor predictor, String file) {  //@only readone
+  private static Mat read(Predictor predictor, String file, String input) {  //@only readnamed
     if (!Files.isReadable(Paths.get(file))) {
       throw new BundleException(file + " cannot be opened. Check the path.");
     }
-    Mat image = Imgcodecs.imread(file, Imgcodecs.IMREAD_COLOR);
+    Mat image = Imgcodecs.imread(file, Imgcodecs.IMREAD_COLOR);  //@only !deep !bands
+    Mat image = predictor.read(file);  //@only readone
+    Mat image = predictor.read(file, input);  //@only readnamed
     if (image.empty()) {
       throw new BundleException(
           "OpenCV " + Core.VERSION + " cannot decode " + file + " as an image. If a viewer opens "
@@ -157,11 +161,13 @@ public final class Main {
       throw new IllegalArgumentException("--save is for one image, got " + files.size() + ".");
     }
     for (String file : files) {
-      Mat image = read(file);
+      Mat image = read(file);  //@only !deep !bands
+      Mat image = read(predictor, file);  //@only deep bands
       @result@ result = predictor.predict(image);
       print(file, result);
       if (!save.isEmpty()) {
-        write(save, result.draw(image));  //@only drawn
+        write(save, result.draw(image));  //@only drawn !deep !bands
+        write(save, result.draw(predictor.drawable(image)));  //@only drawnspecial
         write(save, result.picture());  //@only picture
       }
       if (!mask.isEmpty()) {  //@only mask
@@ -175,16 +181,21 @@ public final class Main {
   private void predict() {
     Predictor predictor = new Predictor(Paths.get(words.get(0)), options);
     Map<String, Object> inputs = new LinkedHashMap<>();
-    Mat image = null;  //@only photo
+    Mat image = null; // the one that is drawn on  //@only photo
+    String first = predictor.imageInput();  //@only pictures
     for (String word : words.subList(1, words.size())) {
       String[] pair = word.split("=", 2);
       if (pair.length < 2) {
         throw new IllegalArgumentException(word + " is not NAME=FILE. Give each input a file.");
       }
 //@begin photo
-      if (!pair[1].endsWith(".npy")) {
-        image = read(pair[1]);
-        inputs.put(pair[0], image);
+      if (!pair[1].endsWith(".npy")) {  //@only !bands
+      if (predictor.takesImage(pair[0])) {  //@only bands
+        Mat found = read(pair[1]);  //@only !deep !bands
+        Mat found = read(predictor, pair[1], pair[0]);  //@only deep bands
+        inputs.put(pair[0], found);
+        image = found;  //@only !pictures
+        image = pair[0].equals(first) ? found : image;  //@only pictures
         continue;
       }
 //@end
@@ -197,7 +208,8 @@ public final class Main {
     }  //@only mask
 //@begin photo
     if (!save.isEmpty() && image != null) {
-      write(save, result.draw(image));  //@only drawn
+      write(save, result.draw(image));  //@only drawn !deep !bands
+      write(save, result.draw(predictor.drawable(image)));  //@only drawnspecial
       write(save, result.picture());  //@only picture
     }
 //@end

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;  //@only photo
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +28,7 @@ final class Manifest {
   final List<TensorSpec> heads; // outputs of the net that only the tail reads  //@only tail
   final List<Facts> steps; // the tail's  //@only tail
   final Preprocessing preprocessing;  //@only !arrays
+  final List<Preprocessing> pictures = new ArrayList<>(); // of each image, the first one first  //@only photo
   final Facts task;
 
   /**
@@ -49,7 +51,8 @@ final class Manifest {
           "The bundle's task is " + kind + ", this program is for " + KIND
               + ". Generate one with `keras2cv codegen " + folder + " --lang java`.");
     }
-    for (String key : List.of("front", "states", "more_pictures")) {
+    for (String key : List.of("front", "states", "more_pictures")) {  //@only !pictures
+    for (String key : List.of("front", "states")) {  //@only pictures
       if (root.has(key)) {
         throw new BundleException(
             "The bundle has " + key + ", which this program does not know. Use keras2cv.load().");
@@ -57,6 +60,7 @@ final class Manifest {
     }
     root.expectKeys(
         "schema status model inputs outputs task engine source preprocessing evidence tail weights "
+            + "more_pictures "  //@only pictures
             + "tuned chosen_scores forms");
     task.expectKeys("kind output scores labels class_scores @kind@");
     if (task.has(KIND)) {
@@ -86,21 +90,40 @@ final class Manifest {
 //@end
 //@begin !arrays
     preprocessing = new Preprocessing(root.get("preprocessing"));
-    checkImage(root.get("preprocessing"));
+    checkImage(root.get("preprocessing"), preprocessing);
+    pictures.add(preprocessing);  //@only photo
+//@begin pictures
+    for (Facts more : root.get("more_pictures").list()) {
+      pictures.add(new Preprocessing(more));
+      checkImage(more, pictures.get(pictures.size() - 1));
+    }
+//@end
 //@end
   }
 //@begin !arrays
 
   /** Requires that the image which the preprocessing makes is what its input takes. */
-  private void checkImage(Facts facts) {
+  private void checkImage(Facts facts, Preprocessing rules) {
     for (TensorSpec one : inputs) {
-      if (one.name.equals(preprocessing.input)) {
-        boolean fits = Arrays.equals(one.netShape, preprocessing.blobShape(batch));
+      if (one.name.equals(rules.input)) {
+        boolean fits = Arrays.equals(one.netShape, rules.blobShape(batch));
         facts.get("size").expect(fits, "the size of the net's input");
         return;
       }
     }
     facts.get("input").expect(false, "one of the inputs");
+  }
+//@end
+//@begin photo
+
+  /** Returns how an input becomes of an image, or null if it is an array. */
+  Preprocessing rulesOf(String input) {
+    for (Preprocessing one : pictures) {
+      if (one.input.equals(input)) {
+        return one;
+      }
+    }
+    return null;
   }
 //@end
 

@@ -6,15 +6,30 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+//@begin bands
+import org.opencv.core.CvType;
+import org.opencv.core.Mat;
+import org.opencv.core.Size;
+//@end
 
 /** Reads .npy files, by numpy.lib.format. */
 public final class NumpyFile {
   private static final Pattern HEADER =
-      Pattern.compile("'descr': '[<|]([fiub][1248])'.*'fortran_order': False.*'shape': ");
+      Pattern.compile("'descr': '[<|]([fiub][1248])'.*'fortran_order': False.*'shape': "
+              + "\\(([0-9, ]*)\\)");
 
-  private NumpyFile() {}
+  private final String type;  //@only bands
+  private final int[] shape;  //@only bands
+  private final float[] numbers;
+
+  private NumpyFile(String type, int[] shape, float[] numbers) {
+    this.type = type;  //@only bands
+    this.shape = shape;  //@only bands
+    this.numbers = numbers;
+  }
 
   /**
    * Returns the numbers of an array, in C order.
@@ -22,6 +37,31 @@ public final class NumpyFile {
    * @throws BundleException if the file is not there, is none, or holds another kind of numbers
    */
   public static float[] read(Path path) {
+    return array(path).numbers;
+  }
+//@begin bands
+
+  /**
+   * Returns the image (H, W, C) in a file.
+   *
+   * @throws BundleException if there is none of 8 or 16 bits
+   */
+  static Mat image(Path path) {
+    NumpyFile array = array(path);
+    boolean isDeep = array.type.equals("u2");
+    int[] shape = array.shape;
+    if (shape.length != 3 || shape[2] > 512 || !isDeep && !array.type.equals("u1")) {
+      throw new BundleException(
+          path + " is no image: it must hold (H, W, C) of uint8 or uint16. Write it with np.save.");
+    }
+    Mat floats = Resizing.image32(array.numbers, new Size(shape[1], shape[0]), shape[2]);
+    Mat found = new Mat();
+    floats.convertTo(found, isDeep ? CvType.CV_16U : CvType.CV_8U);
+    return found;
+  }
+//@end
+
+  private static NumpyFile array(Path path) {
     byte[] content;
     try {
       content = Files.readAllBytes(path);
@@ -42,7 +82,17 @@ public final class NumpyFile {
           path + " is no array of numbers in C order. Write it as float32 with np.save.");
     }
     buffer.position(start + (int) length);
-    return numbers(buffer.slice().order(ByteOrder.LITTLE_ENDIAN), header.group(1), path);
+    buffer = buffer.slice().order(ByteOrder.LITTLE_ENDIAN);
+    float[] numbers = numbers(buffer, header.group(1), path);
+    String shape = header.group(2).replace(" ", "");
+    int[] sizes =
+        shape.isEmpty()
+            ? new int[0]
+            : Arrays.stream(shape.split(",")).mapToInt(Integer::parseInt).toArray();
+    if (TensorSpec.product(sizes, 0) > numbers.length) {
+      throw new BundleException(path + " is cut short. Copy it again.");
+    }
+    return new NumpyFile(header.group(1), sizes, numbers);
   }
 
   private static String text(byte[] content, int start, int length) {
@@ -66,6 +116,9 @@ public final class NumpyFile {
           break;
         case "i8":
           found[i] = buffer.getLong(at);
+          break;
+        case "u2":
+          found[i] = buffer.getShort(at) & 0xffff;
           break;
         case "u1":
         case "b1":

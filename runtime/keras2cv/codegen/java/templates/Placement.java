@@ -60,6 +60,13 @@ final class Placement {
     return new double[] {(x - offset[0]) / scale[0], (y - offset[1]) / scale[1]};
   }
 
+//@begin cutgrid
+  /** Returns a point of the input, from one of the source. */
+  double[] toInput(double x, double y) {
+    return new double[] {x * scale[0] + offset[0], y * scale[1] + offset[1]};
+  }
+
+//@end
   /** Returns the part of the source that the net sees, in whole pixels of the source. */
   Rect visible() {
     return whole(toSource(0, 0), toSource(input.width, input.height), source);

@@ -1,12 +1,15 @@
 package @package@;
 
 import java.nio.file.Path;
+import java.nio.file.Paths;  //@only bands
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.opencv.core.Mat;
 import org.opencv.core.Size;  //@only pixels
+import org.opencv.imgcodecs.Imgcodecs;  //@only deep bands
+import org.opencv.imgproc.Imgproc;  //@only bands
 
 /**
  * A bundle of keras2cv, ready to predict. Load OpenCV's library first, such as by {@code
@@ -38,6 +41,53 @@ public final class Predictor {
     network = new Network(manifest);
   }
 
+//@begin pictures
+  /** Returns the input whose image the answer is drawn on, and in whose pixels it is. */
+  public String imageInput() {
+    return manifest.preprocessing.input;
+  }
+
+//@end
+//@begin deep bands
+  /** Returns the image in a file as the model takes it: with 16 bits, or all of its channels. */  //@only !inputs
+  public Mat read(String file) {  //@only !inputs
+    Preprocessing rules = manifest.preprocessing;  //@only !inputs
+  /** Returns the image in a file as an input takes it: with 16 bits, or all of its channels. */  //@only inputs
+  public Mat read(String file, String input) {  //@only inputs
+    Preprocessing rules = manifest.rulesOf(input);  //@only inputs
+    if (rules == null) {  //@only inputs
+      throw new BundleException(input + " is no input for an image.");  //@only inputs
+    }  //@only inputs
+    if (file.endsWith(".npy") && !rules.isOfColour()) {  //@only bands
+      return NumpyFile.image(Paths.get(file));  //@only bands
+    }  //@only bands
+    int flags = Imgcodecs.IMREAD_COLOR;
+    if (rules.isDeep) {  //@only deep
+      flags |= Imgcodecs.IMREAD_ANYDEPTH;  //@only deep
+    }  //@only deep
+    Mat image = Imgcodecs.imread(file, rules.isOfColour() ? flags : Imgcodecs.IMREAD_UNCHANGED);
+    if (rules.color.equals("CHANNELS") && image.channels() == 4) {  //@only bands
+      Imgproc.cvtColor(image, image, Imgproc.COLOR_BGRA2RGBA);  //@only bands
+    }  //@only bands
+    return image;
+  }
+
+  /**
+   * Returns what answers are drawn on: 8 bits in BGR, of an image that the model takes. Of further
+   * channels the first are red, green and blue.
+   */
+  public Mat drawable(Mat image) {
+    return Preparation.drawable(image, manifest.preprocessing);
+  }
+
+//@end
+//@begin photo
+  /** Returns whether an input takes an image. */  //@only bands
+  boolean takesImage(String input) {  //@only bands
+    return manifest.rulesOf(input) != null;  //@only bands
+  }  //@only bands
+
+//@end
   /** Returns whether the bundle's predictions were compared with the Keras model's. */
   public boolean isVerified() {
     return manifest.isVerified;
@@ -47,7 +97,8 @@ public final class Predictor {
   /**
    * Predicts one image.
    *
-   * @param image of type CV_8UC3 in BGR order, of any size, as {@code Imgcodecs.imread} gives it
+   * @param image of type CV_8UC3 in BGR order, of any size, as {@code Imgcodecs.imread} gives it  //@only !deep !bands
+   * @param image of any size, as {@link #read} gives it  //@only deep bands
    */
   public @result@ predict(Mat image) {
     return predict(List.of(image)).get(0);
@@ -96,10 +147,12 @@ public final class Predictor {
     for (TensorSpec spec : manifest.inputs) {
       Object value = inputs.get(spec.name);
 //@begin photo
-      if (spec.name.equals(manifest.preprocessing.input)) {
+      Preprocessing rules = manifest.rulesOf(spec.name);
+      if (rules != null) {
         Mat image = given(Mat.class, value, spec);
-        blobs.add(Preparation.prepare(List.of(image), manifest.preprocessing, manifest.batch));
-        size = image.size();  //@only pixels
+        blobs.add(Preparation.prepare(List.of(image), rules, manifest.batch));
+        size = image.size();  //@only pixels !placedfirst
+        size = rules == manifest.preprocessing ? image.size() : size;  //@only placedfirst
         continue;
       }
 //@end

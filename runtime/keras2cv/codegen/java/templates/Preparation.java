@@ -1,6 +1,7 @@
 package @package@;
 
 import java.util.ArrayList;
+import java.util.Collections;  //@only deep bands
 import java.util.List;
 import java.util.Map;
 import org.opencv.core.Core;
@@ -30,6 +31,11 @@ final class Preparation {
    * fills what is missing of the batch.
    */
   static float[] prepare(List<Mat> images, Preprocessing rules, int batch) {
+//@begin deep bands
+    if (!isPlain(rules)) {
+      return prepareChannels(images, rules, batch);
+    }
+//@end
     List<Mat> fitted = new ArrayList<>();
     for (Mat image : images) {
       fitted.add(fit(asColor(checked(image), rules), rules));
@@ -51,6 +57,106 @@ final class Preparation {
     }
     return values;
   }
+
+//@begin deep bands
+
+  private static boolean isPlain(Preprocessing rules) {
+    return rules.isOfColour() && !rules.isDeep;  //@only deep
+    return rules.isOfColour();  //@only !deep
+  }
+
+  /** Returns the blob of special images, each channel by itself and computed in double. */
+  private static float[] prepareChannels(List<Mat> images, Preprocessing rules, int batch) {
+    int plane = rules.width * rules.height;
+    float[] blob = new float[batch * rules.channels() * plane];
+    int at = 0;
+    for (int n = 0; n < batch; n++) {
+      Mat image = asPicture(images.get(Math.min(n, images.size() - 1)), rules);
+      List<Mat> planes = new ArrayList<>();
+      Core.split(image, planes);
+      if (rules.color.equals("RGB") || rules.color.equals("RGBA")) {
+        Collections.swap(planes, 0, 2);
+      }
+      for (int c = 0; c < planes.size(); c++) {
+        Mat fitted = fit(planes.get(c), rules);
+        if (rules.transposes) {
+          Core.transpose(fitted, fitted);
+        }
+        for (float value : Network.floats(fitted)) {
+          blob[at++] = (float) ((value - rules.mean[c]) * rules.scale / rules.deviation[c]);
+        }
+      }
+    }
+    return blob;
+  }
+
+  /** Returns an image as the model takes it: of 8 or 16 bits, and as many channels. */
+  private static Mat asPicture(Mat image, Preprocessing rules) {
+    int channels = image.channels();
+    boolean isColour = rules.isOfColour();
+    boolean fits = isColour ? List.of(1, 3, 4).contains(channels) : channels == rules.channels();
+    boolean isImage = !image.empty() && image.dims() == 2
+        && Math.max(image.cols(), image.rows()) <= MAX_SIDE
+        && (image.depth() == CvType.CV_8U || image.depth() == CvType.CV_16U);
+    if (!fits || !isImage) {
+      throw new BundleException(
+          "An image for " + rules.input + " must have "
+              + (isColour ? "1, 3 or 4" : Integer.toString(rules.channels()))
+              + " channels of 8 or 16 bits and sides of 1 to " + MAX_SIDE + " pixels, got "
+              + (image.empty() ? "an empty one" : CvType.typeToString(image.type())) + ".");
+    }
+    boolean isDeep = rules.isDeep;  //@only deep
+    boolean isDeep = false;  //@only !deep
+    Mat pixels = isDeep ? deep(image) : shallow(image);
+    if (isColour && channels != (rules.color.equals("GRAY") ? 1 : 3)) {
+      pixels = recoloured(pixels, rules.color.equals("GRAY"));
+    }
+    return pixels;
+  }
+
+  private static Mat deep(Mat image) {
+    Mat found = image;
+    if (image.depth() == CvType.CV_8U) {
+      found = new Mat();
+      image.convertTo(found, CvType.CV_16U, 257);
+    }
+    return found;
+  }
+
+  /** Of 16 bits, the upper byte. */
+  private static Mat shallow(Mat image) {
+    Mat found = image;
+    if (image.depth() == CvType.CV_16U) {
+      found = new Mat();
+      image.convertTo(found, CvType.CV_8U, 1.0 / 256, -0.498);
+    }
+    return found;
+  }
+
+  /** From gray, BGR or BGRA to gray or BGR, whichever it is not. */
+  private static Mat recoloured(Mat image, boolean toGray) {
+    int fromAlpha = toGray ? Imgproc.COLOR_BGRA2GRAY : Imgproc.COLOR_BGRA2BGR;
+    int fromOther = toGray ? Imgproc.COLOR_BGR2GRAY : Imgproc.COLOR_GRAY2BGR;
+    Mat found = new Mat();
+    Imgproc.cvtColor(image, found, image.channels() == 4 ? fromAlpha : fromOther);
+    return found;
+  }
+
+  /** Returns what answers are drawn on: 8 bits in BGR. */
+  static Mat drawable(Mat image, Preprocessing rules) {
+    Mat pixels = shallow(image);
+    if (rules.color.equals("CHANNELS")) {
+      List<Mat> planes = new ArrayList<>();
+      Core.split(pixels, planes);
+      boolean isColour = planes.size() > 2;
+      pixels = isColour ? new Mat() : planes.get(0);
+      if (isColour) {
+        Core.merge(List.of(planes.get(2), planes.get(1), planes.get(0)), pixels);
+      }
+    }
+    return pixels.channels() == 3 ? pixels : recoloured(pixels, false);
+  }
+//@end
 
   private static Mat checked(Mat image) {
     if (image.empty() || image.dims() != 2 || image.type() != CvType.CV_8UC3) {
@@ -146,6 +252,11 @@ final class Preparation {
 
   /** Brings a part of an image to a size: of 8 bits, or float32 for TensorFlow's filters. */
   private static Mat resize(Mat image, Rect part, Size size, String interpolation) {
+//@begin deep
+    if (image.depth() == CvType.CV_16U) {
+      return resizeDeep(image.submat(part), size, interpolation);
+    }
+//@end
     if (interpolation.equals("pil-nearest") || interpolation.equals("tf-nearest")) {
       return Resizing.nearest(image, part, size, interpolation.equals("pil-nearest"));
     }
@@ -178,6 +289,23 @@ final class Preparation {
     }
   }
 
+//@begin deep
+  /** The same of 16 bits: by OpenCV, or in float32. */
+  private static Mat resizeDeep(Mat image, Size size, String interpolation) {
+    if (interpolation.startsWith("tf-") || interpolation.equals("pil-nearest")) {
+      Mat floats = new Mat();
+      image.convertTo(floats, CvType.CV_32F);
+      Rect whole = new Rect(0, 0, floats.cols(), floats.rows());
+      return resize(floats, whole, size, interpolation);
+    }
+    if (!FLAGS.containsKey(interpolation)) {
+      throw new BundleException(
+          "There is no interpolation " + interpolation + " of 16 bits. Export the bundle again.");
+    }
+    return byOpenCv(image, size, FLAGS.get(interpolation));
+  }
+
+//@end
   private static Mat byOpenCv(Mat source, Size size, int flag) {
     Mat found = new Mat();
     Imgproc.resize(source, found, size, 0, 0, flag);

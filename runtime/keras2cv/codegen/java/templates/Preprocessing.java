@@ -1,5 +1,6 @@
 package @package@;
 
+import java.util.List;
 import org.opencv.core.Size;
 
 /** blob = (pixel - mean) * scale / std, per channel, in the order of {@code color}. */
@@ -14,13 +15,24 @@ final class Preprocessing {
   final double[] deviation;
   final double scale;
   final int pad; // the colour of the bars of letterbox and pad, 0..255
+  final boolean isDeep; // of 16 bits  //@only deep
   final boolean transposes; // rows become columns, after the resize
 
   Preprocessing(Facts facts) {
     facts.expectKeys(
-        "input color size resize interpolation mean scale std source pad transpose");
+        "input color size resize interpolation mean scale std source pad transpose");  //@only !deep
+        "input color size resize interpolation mean scale std source pad transpose depth");  //@only deep
     input = facts.get("input").text();
     color = facts.get("color").text();
+    facts.get("color").expect(isOfColour(), "RGB, BGR or GRAY");  //@only !bands
+//@begin bands
+    boolean isKnown = isOfColour() || List.of("RGBA", "BGRA", "CHANNELS").contains(color);
+    facts.get("color").expect(isKnown, "RGB, BGR, GRAY, RGBA, BGRA or CHANNELS");
+//@end
+//@begin deep
+    isDeep = facts.has("depth");
+    facts.expect(!isDeep || facts.get("depth").integer() == 16, "of 8 or 16 bits");
+//@end
     resize = facts.get("resize").text();
     interpolation = facts.get("interpolation").text();
     int[] size = facts.get("size").integers();
@@ -38,7 +50,17 @@ final class Preprocessing {
   }
 
   int channels() {
+//@begin bands
+    if (!isOfColour()) {
+      return color.equals("CHANNELS") ? Math.max(1, mean.length) : 4;
+    }
+//@end
     return color.equals("GRAY") ? 1 : 3;
+  }
+
+  /** Returns whether images are gray or of colour, and nothing else. */
+  boolean isOfColour() {
+    return List.of("RGB", "BGR", "GRAY").contains(color);
   }
 
   Size size() {

@@ -33,16 +33,12 @@ final class Resampling {
         && !interpolation.equals("tf-nearest");
   }
 
-  /** Brings a part of an image of 8 bits to a size in float32: tf.image.resize(part, size, ...). */
+  /** Brings a part of an image to a size in float32: tf.image.resize(part, size, ...). */
   static Mat resize(Mat image, Rect part, Size size, String interpolation) {
     int channels = image.channels();
     Taps[] down = taps(interpolation, part.height, (int) size.height);
     Taps[] across = taps(interpolation, part.width, (int) size.width);
-    byte[] pixels = Resizing.bytes(image.submat(part));
-    float[] values = new float[pixels.length];
-    for (int i = 0; i < pixels.length; i++) {
-      values[i] = pixels[i] & 255;
-    }
+    float[] values = Network.floats(image.submat(part));
     float[] rows = filter(values, down, 1, part.width * channels);
     float[] found = filter(rows, across, down.length, channels);
     return Resizing.image32(found, size, channels);

@@ -77,10 +77,12 @@ final class Resizing {
    */
   static Mat nearest(Mat image, Rect part, Size size, boolean isPillow) {
     int channels = image.channels();
-    byte[] pixels = bytes(image);
+    byte[] pixels = bytes(image);  //@only !deep
+    float[] pixels = Network.floats(image); // of 8 bits, or float32  //@only deep
     int[] rows = nearestIndices(part.y, part.height, (int) size.height, isPillow);
     int[] columns = nearestIndices(part.x, part.width, (int) size.width, isPillow);
-    byte[] found = new byte[rows.length * columns.length * channels];
+    byte[] found = new byte[rows.length * columns.length * channels];  //@only !deep
+    float[] found = new float[rows.length * columns.length * channels];  //@only deep
     int at = 0;
     for (int row : rows) {
       for (int column : columns) {
@@ -88,7 +90,8 @@ final class Resizing {
         at += channels;
       }
     }
-    return image8(found, size, channels);
+    return image8(found, size, channels);  //@only !deep
+    return image32(found, size, channels);  //@only deep
   }
 
   private static int[] nearestIndices(int start, int size, int count, boolean isPillow) {
@@ -175,7 +178,8 @@ final class Resizing {
   static Mat bilinear(Mat image, Size size) {
     int channels = image.channels();
     int width = image.cols();
-    byte[] pixels = bytes(image);
+    byte[] pixels = bytes(image);  //@only !deep
+    float[] pixels = Network.floats(image); // of 8 bits, or float32  //@only deep
     Pairs across = bilinearPairs(width, (int) size.width);
     Pairs down = bilinearPairs(image.rows(), (int) size.height);
     float[] found = new float[across.share.length * down.share.length * channels];
@@ -196,10 +200,17 @@ final class Resizing {
     return image32(found, size, channels);
   }
 
+//@begin !deep
   private static float mixed(byte left, byte right, float share) {
     int from = left & 255;
     return (float) from + (float) ((right & 255) - from) * share;
   }
+//@end
+//@begin deep
+  private static float mixed(float left, float right, float share) {
+    return left + (right - left) * share;
+  }
+//@end
 
   private static Pairs bilinearPairs(int size, int count) {
     Pairs found = new Pairs(count);

@@ -2,25 +2,56 @@ package @package@;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
+import java.util.Collections;  //@only !rotated
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeSet;
-import org.opencv.core.MatOfFloat;
-import org.opencv.core.MatOfInt;
-import org.opencv.core.MatOfRect2d;
-import org.opencv.core.Rect2d;
+import java.util.Map;
+import java.util.TreeSet;  //@only !rotated
+import org.opencv.core.MatOfFloat;  //@only !rotated
+import org.opencv.core.MatOfInt;  //@only !rotated
+import org.opencv.core.MatOfRect2d;  //@only !rotated
+import org.opencv.core.Rect2d;  //@only !rotated
 import org.opencv.core.Size;
-import org.opencv.dnn.Dnn;
+import org.opencv.dnn.Dnn;  //@only !rotated
 //@begin drawn
 import org.opencv.core.Mat;
 import org.opencv.core.Point;
-import org.opencv.imgproc.Imgproc;
+import org.opencv.imgproc.Imgproc;  //@only !rotated
 //@end
 
 /** Boxes around things. */
 public final class DetectResult implements Result {
-  /** One thing: its class, score and box. */
+//@begin boxpoints
+  /** One of the points of a thing. */
+  public static final class Keypoint {
+    /** Its label, its number where there are no labels. */
+    public final String label;
+
+    /** Across, in pixels of the image. */
+    public final float x;
+
+    /** Down, in pixels of the image. */
+    public final float y;
+
+    /** How sure the model is; 1 where it gives no scores. */
+    public final float score;
+
+    /** Whether it is sure enough to be drawn. */
+    public final boolean isShown;
+
+    Keypoint(String label, float x, float y, float score, boolean isShown) {
+      this.label = label;
+      this.x = x;
+      this.y = y;
+      this.score = score;
+      this.isShown = isShown;
+    }
+  }
+
+//@end
+  /** One thing: its class, score and box. */  //@only !masks !boxpoints !rotated
+  /** One thing: its class, score, box, and what belongs to the box. */  //@only masks boxpoints rotated
   public static final class Detection {
     /** The number of the class. */
     public final int classId;
@@ -32,13 +63,48 @@ public final class DetectResult implements Result {
     public final float score;
 
     private final float[] box;
+//@begin masks
 
-    private Detection(int classId, String label, float score, float[] box) {
+    /** The pixels of the image that it covers. */
+    public final Mask mask;
+//@end
+//@begin boxpoints
+
+    /** Its points, as many for each thing. */
+    public final List<Keypoint> keypoints;
+//@end
+//@begin rotated
+
+    /** Degrees, clockwise, of the side from the first corner to the second. */
+    public final float angle;
+
+    private final float[][] polygon;
+//@end
+
+    private Detection(
+        int classId,
+        String label,
+        float score,
+        Mask mask,  //@only masks
+        List<Keypoint> keypoints,  //@only boxpoints
+        double[][] outline,  //@only rotated
+        float[] box) {
       this.classId = classId;
       this.label = label;
       this.score = score;
+      this.mask = mask;  //@only masks
+      this.keypoints = List.copyOf(keypoints);  //@only boxpoints
+      angle = (float) Turned.angle(outline);  //@only rotated
+      polygon = Turned.floats(outline);  //@only rotated
       this.box = box;
     }
+//@begin rotated
+
+    /** Returns x and y of the corners of the turned box, around which {@code box} is. */
+    public float[][] polygon() {
+      return Arrays.stream(polygon).map(float[]::clone).toArray(float[][]::new);
+    }
+//@end
 
     /** Returns the left, top, right and bottom edge in pixels of the image. */
     public float[] box() {
@@ -48,8 +114,11 @@ public final class DetectResult implements Result {
 
   private final Size image;
   private final List<Detection> detections;
+  private final Task task;  //@only boxpoints
 
-  private DetectResult(Size image, List<Detection> detections) {
+  private DetectResult(Size image, List<Detection> detections) {  //@only !boxpoints
+  private DetectResult(Size image, List<Detection> detections, Task task) {  //@only boxpoints
+    this.task = task;  //@only boxpoints
     this.image = image;
     this.detections = List.copyOf(detections);
   }
@@ -68,6 +137,12 @@ public final class DetectResult implements Result {
       for (float edge : one.box) {
         text.append(String.format(Locale.ROOT, " %.0f", edge));
       }
+      text.append(" with a mask of " + one.mask.count() + " pixels");  //@only masks
+//@begin boxpoints
+      long seen = one.keypoints.stream().filter(point -> point.isShown).count();
+      text.append(" with " + seen + " of " + one.keypoints.size() + " points");
+//@end
+      text.append(String.format(Locale.ROOT, " turned by %.0f degrees", one.angle));  //@only rotated
       shown.add(text.toString());
     }
     return shown.isEmpty() ? "nothing" : String.join(", ", shown);
@@ -80,7 +155,12 @@ public final class DetectResult implements Result {
       records.add(
           "{\"label\": " + Json.text(one.label) + ", \"class_id\": " + one.classId
               + ", \"score\": " + Json.number(one.score) + ", \"box_xyxy\": "
-              + Json.numbers(one.box) + "}");
+              + Json.numbers(one.box)
+              + ", \"mask\": " + one.mask.toJson()  //@only masks
+              + ", \"keypoints\": " + task.points.toJson(one.keypoints)  //@only boxpoints
+              + ", \"polygon_xy\": " + Turned.toJson(one.polygon)  //@only rotated
+              + ", \"angle\": " + Json.number(one.angle)  //@only rotated
+              + "}");
     }
     return "{\"task\": \"detect\", \"image_wh\": [" + (int) image.width + ", "
         + (int) image.height + "], \"detections\": " + Json.list(records) + "}";
@@ -90,7 +170,8 @@ public final class DetectResult implements Result {
   /** Returns the image with every box, its label and score; the best on top. */
   @Override
   public Mat draw(Mat image) {
-    Mat canvas = Drawing.enlarged(image);
+    Mat canvas = Drawing.enlarged(image);  //@only !masks
+    Mat canvas = Drawing.enlarged(withMasks(image));  //@only masks
     int shorter = Math.min(canvas.rows(), canvas.cols());
     int factor = canvas.rows() / image.rows();
     int thickness = Math.max(2, Drawing.round(shorter / 240.0));
@@ -109,27 +190,55 @@ public final class DetectResult implements Result {
     }
     for (int i = tags.size() - 1; i >= 0; i--) {
       Drawing.Tag tag = tags.get(i);
-      Imgproc.rectangle(canvas, tag.from, tag.to, tag.colour, thickness);
+      Imgproc.rectangle(canvas, tag.from, tag.to, tag.colour, thickness);  //@only !rotated
+      Turned.draw(canvas, detections.get(i).polygon, factor, tag.colour, thickness);  //@only rotated
     }
     Drawing.drawTags(canvas, tags, new Drawing.Pen(shorter / 1000.0), thickness / 2, false);
+//@begin boxpoints
+    for (Detection one : detections) {
+      task.points.draw(canvas, one.keypoints, factor);
+    }
+//@end
     return canvas;
   }
+//@begin masks
+
+  /** Returns a copy of the image, half covered by the masks with their outlines, the best on top. */
+  private Mat withMasks(Mat image) {
+    if (image.cols() != (int) this.image.width || image.rows() != (int) this.image.height) {
+      throw new BundleException(
+          "The boxes are those of another image: one of " + (int) this.image.width + "x"
+              + (int) this.image.height + " pixels. Give that one.");
+    }
+    byte[] pixels = Resizing.bytes(image);
+    for (int i = detections.size() - 1; i >= 0; i--) {
+      detections.get(i).mask.cover(pixels, Drawing.colourOf(detections.get(i).classId));
+    }
+    return Resizing.image8(pixels, image.size(), 3);
+  }
+//@end
 //@end
 
   /** How the outputs are read; an output without a name is not there. */
   static final class Task {
+//@begin !head
     private final String boxes;
     private final String scores;
     private final String classes;
     private final String objectness;
     private final String raw; // all of it in one output, whose columns are so named:
     private final String columns;
+//@end
+    private final Head head;  //@only head
+    private final BoxMasks masks;  //@only masks
+    private final BoxPoints points;  //@only boxpoints
+    private final Turned angles;  //@only rotated
     private final String boxFormat;
     private final String boxUnits;
     private final String activation;
     private final String objectnessActivation;
-    private final double[] anchors; // cx, cy, w, h of each
-    private final double[] variances; // what offsets from anchors are scaled by
+    private final double[] anchors; // cx, cy, w, h of each  //@only offsets priors
+    private final double[] variances; // what offsets from anchors are scaled by  //@only offsets priors
     private final double[] classScores; // thresholds of each class, in place of the one
     private final float threshold;
     private final double iou; // the worse of two that overlap more goes; below 0: none
@@ -140,20 +249,31 @@ public final class DetectResult implements Result {
 
     Task(Facts task, Options options) {
       Facts facts = task.get("detect");
+//@begin !head
       boxes = facts.text("boxes", "");
       scores = facts.text("scores", "");
       classes = facts.text("classes", "");
       objectness = facts.text("objectness", "");
       raw = facts.text("raw", "");
       columns = facts.text("columns", "");
+//@end
+      facts.get("columns_axis").expect(facts.get("columns_axis").text().equals("first"), "first");  //@only lastrows
+      facts.get("multi_label").expect(facts.get("multi_label").flag(), "1");  //@only several !peaks
+      head = new Head(facts.get("head"));  //@only head
+      masks = new BoxMasks(facts.get("masks"));  //@only masks
+      points = new BoxPoints(facts.get("points"));  //@only boxpoints
+      angles = new Turned(facts.get("angles"));  //@only rotated
       boxFormat = facts.get("box_format").text();
       boxUnits = facts.get("box_units").text();
       activation = facts.get("activation").text();
       objectnessActivation = facts.text("objectness_activation", "");
+//@begin offsets priors
       boolean hasAnchors = facts.has("anchors");
       anchors = hasAnchors ? facts.get("anchors").get("boxes").numbers() : new double[0];
-      variances = hasAnchors ? facts.get("anchors").get("variances").numbers() : new double[4];
+      double[] ones = {1, 1, 1, 1};
+      variances = hasAnchors ? facts.get("anchors").get("variances").numbers() : ones;
       facts.expect(variances.length == 4, "with four variances");
+//@end
       labels = task.texts("labels");
       boolean isPerClass = task.has("class_scores") && options.score == null;
       classScores = isPerClass ? task.get("class_scores").numbers() : new double[0];
@@ -167,7 +287,8 @@ public final class DetectResult implements Result {
     }
 
     DetectResult read(List<Tensor> outputs, Placement place) {
-      List<Candidate> found = candidates(outputs, place.input);
+      Map<String, Rows> rows = rows(outputs);
+      List<Candidate> found = candidates(rows, place.input);
       if (iou >= 0) {
         found = suppressed(found);
       } else {
@@ -178,17 +299,36 @@ public final class DetectResult implements Result {
       }
       List<Detection> detections = new ArrayList<>();
       for (Candidate one : found) {
+//@begin !rotated
+        double[] from = place.toSource(one.corners[0], one.corners[1]);
+        double[] to = place.toSource(one.corners[2], one.corners[3]);
+        double[] edges = {from[0], from[1], to[0], to[1]};
+//@end
+//@begin rotated
+        double[][] outline = new double[4][];
+        Arrays.setAll(outline, i -> place.toSource(one.outline[i][0], one.outline[i][1]));
+        double[] edges = Turned.around(outline);
+//@end
         float[] box = new float[4];
-        for (int i = 0; i < 4; i += 2) {
-          double[] corner = place.toSource(one.corners[i], one.corners[i + 1]);
-          box[i] = (float) Math.min(Math.max(corner[0], 0.0), place.source.width);
-          box[i + 1] = (float) Math.min(Math.max(corner[1], 0.0), place.source.height);
+        for (int i = 0; i < 4; i++) {
+          double most = i % 2 == 0 ? place.source.width : place.source.height;
+          box[i] = (float) Math.min(Math.max(edges[i], 0.0), most);
         }
         if (box[2] > box[0] && box[3] > box[1]) {
-          detections.add(new Detection(one.classId, labelOf(one.classId), one.score, box));
+          detections.add(
+              new Detection(
+                  one.classId,
+                  labelOf(one.classId),
+                  one.score,
+                  masks.of(outputs, rows, one.box, edges, place),  //@only weighted
+                  masks.of(outputs, one.box, one.classId, edges, place),  //@only boxmask
+                  points.of(rows.get("points"), one.box, place),  //@only boxpoints
+                  outline,  //@only rotated
+                  box));
         }
       }
-      return new DetectResult(place.source, detections);
+      return new DetectResult(place.source, detections);  //@only !boxpoints
+      return new DetectResult(place.source, detections, this);  //@only boxpoints
     }
 
     private String labelOf(int classId) {
@@ -204,34 +344,21 @@ public final class DetectResult implements Result {
     // From the outputs to candidates --------------------------------------------------------------
 
     private static final class Candidate {
-      int classId;
-      float score;
+      final int box;
+      final int classId;
+      final float score;
       double[] corners; // in pixels of the net's input
-    }
+      double[][] outline; // the corners once it is turned  //@only rotated
 
-    /** What a box has in one role: numbers from {@code first} on in a row of {@code step}. */
-    private static final class Column {
-      final float[] values;
-      final int step;
-      final int first;
-      final int width;
-
-      Column(float[] values, int step, int first, int width) {
-        this.values = values;
-        this.step = step;
-        this.first = first;
-        this.width = width;
-      }
-
-      float at(int box, int place) {
-        return values[box * step + first + place];
+      Candidate(int box, int classId, float score) {
+        this.box = box;
+        this.classId = classId;
+        this.score = score;
       }
     }
 
-    private Column whole(List<Tensor> outputs, String name, int count) {
-      if (name.isEmpty()) {
-        return null;
-      }
+    /** Returns an output of its own, whose numbers are those of boxes in turn. */
+    private static Rows whole(List<Tensor> outputs, String name, int count) {
       float[] values = Tensor.find(outputs, name).values();
       if (values.length < count || values.length % count != 0) {
         throw new BundleException(
@@ -239,124 +366,239 @@ public final class DetectResult implements Result {
                 + "the bundle again.");
       }
       int width = values.length / count;
-      return new Column(values, width, 0, width);
+      return new Rows(values, width, 0, width);
     }
 
-    private List<Candidate> candidates(List<Tensor> outputs, Size input) {
-      Column box;
-      Column score;
-      Column label = null;
-      Column object = null;
-      int count;
+    /** Returns what the outputs say of the boxes: part -> its numbers. */
+    private Map<String, Rows> rows(List<Tensor> outputs) {
+      Map<String, Rows> found = head.rows(outputs);  //@only head
+//@begin !head
+      Map<String, Rows> found = raw.isEmpty() ? new HashMap<>() : columns(outputs);
       if (raw.isEmpty()) {
-        count = Math.max(1, Tensor.find(outputs, boxes).values().length / 4);
-        box = whole(outputs, boxes, count);
-        score = whole(outputs, scores, count);
-        label = whole(outputs, classes, count);
-        object = whole(outputs, objectness, count);
-      } else {
-        Tensor tensor = Tensor.find(outputs, raw);
-        int[] shape = tensor.shape();
-        int step = shape.length == 0 ? 0 : shape[shape.length - 1];
-        int first = columns.equals("box+objectness+scores") ? 5 : 4;
-        if (step <= first) {
-          throw new BundleException(
-              "manifest.json: task.detect.raw has too few columns. Export the bundle again.");
-        }
-        float[] values = tensor.values();
-        boolean hasClass = columns.equals("box+score+class");
-        count = values.length / step;
-        box = new Column(values, step, 0, 4);
-        score = new Column(values, step, first, hasClass ? 1 : step - first);
-        label = hasClass ? new Column(values, step, 5, 1) : null;
-        object = first == 5 ? new Column(values, step, 4, 1) : null;
+        Tensor tensor = Tensor.find(outputs, boxes);
+        int width = 4;  //@only !rotated
+        int width = angles.output.isEmpty() ? 5 : 4; // the angle is the last number of a box  //@only rotated
+        int count = Math.max(1, tensor.values().length / width);
+        found.put("box", whole(outputs, boxes, count));
+        found.put("angle", new Rows(tensor.values(), width, width - 1, 1));  //@only rotated
       }
-      if (anchors.length > 0 && anchors.length != 4 * count) {
+//@end
+      if (!found.containsKey("box") || found.get("box").width < 4) {  //@only !peaks
+      if (!found.containsKey("box")) {  //@only peaks
+        throw new BundleException(
+            "manifest.json: task.detect must have boxes of four numbers. Export the bundle again.");
+      }
+      Map<String, String> own = new HashMap<>(); // parts in outputs of their own
+//@begin !head
+      own.put("scores", scores);
+      own.put("classes", classes);
+      own.put("objectness", objectness);
+//@end
+      own.put("coefficients", masks.coefficients);  //@only weighted
+      own.put("points", points.output);  //@only boxpoints
+      own.put("angle", angles.output);  //@only rotated
+      int count = found.get("box").count();
+      own.forEach(
+          (part, name) -> {
+            if (!name.isEmpty()) {
+              found.put(part, whole(outputs, name, count));
+            }
+          });
+      List<String> wanted = new ArrayList<>(List.of("scores"));
+      wanted.add("coefficients");  //@only weighted
+      wanted.add("points");  //@only boxpoints
+      wanted.add("angle");  //@only rotated
+      for (String part : wanted) {
+        if (!found.containsKey(part) || found.get(part).count() != count) {
+          throw new BundleException(
+              "manifest.json: task.detect lacks the boxes' " + part
+                  + ". Export the bundle again.");
+        }
+      }
+      return found;
+    }
+//@begin !head
+
+    /** Returns the parts that lie side by side in a single output, such as "box+scores". */
+    private Map<String, Rows> columns(List<Tensor> outputs) {
+      Tensor tensor = Tensor.find(outputs, raw);
+      int[] shape = tensor.shape();
+      float[] values = tensor.values();
+      int step = shape.length == 0 ? 0 : shape[shape.length - 1];  //@only !lastrows
+      int step = shape.length == 0 ? 0 : shape[0];  //@only lastrows
+      values = turned(values, Math.max(step, 1));  //@only lastrows
+      Map<String, Integer> sizes = new HashMap<>(
+          Map.of("box", 4, "objectness", 1, "score", 1, "class", 1));
+      sizes.put("angle", 1);  //@only rotated
+      sizes.put("coefficients", masks.prototypes(outputs).shape()[2]);  //@only weighted
+      sizes.put("points", points.size());  //@only boxpoints
+      List<String> parts = List.of(columns.split("[+]"));
+      int rest = step;
+      for (String part : parts) {
+        rest -= sizes.getOrDefault(part, 0);
+      }
+      sizes.put("scores", rest);
+      Map<String, Rows> found = new HashMap<>();
+      int first = 0;
+      for (String part : parts) {
+        int size = sizes.getOrDefault(part, 0);
+        if (size < 1 || first + size > step) {
+          throw new BundleException(
+              "manifest.json: task.detect.raw does not have the columns " + columns
+                  + ". Export the bundle again.");
+        }
+        String name = part.equals("score") ? "scores" : part.equals("class") ? "classes" : part;
+        found.put(name, new Rows(values, step, first, size));
+        first += size;
+      }
+      return found;
+    }
+//@begin lastrows
+
+    /** (columns, boxes) to (boxes, columns). */
+    private static float[] turned(float[] values, int columns) {
+      float[] found = new float[values.length];
+      int boxes = values.length / columns;
+      for (int i = 0; i < found.length; i++) {
+        found[i] = values[i % columns * boxes + i / columns];
+      }
+      return found;
+    }
+//@end
+//@end
+
+    private List<Candidate> candidates(Map<String, Rows> rows, Size input) {
+      int count = rows.get("box").count();
+//@begin offsets priors
+      boolean isNeeded = anchors.length > 0;  //@only offsets
+      boolean isNeeded = head.needsAnchors();  //@only priors
+      if (isNeeded && anchors.length != 4 * count) {
         throw new BundleException(
             "manifest.json: task.detect.anchors must be " + count + ". Export the bundle again.");
       }
+//@end
       List<Candidate> found = new ArrayList<>();
+//@begin !several !peaks
       for (int i = 0; i < count; i++) {
-        Candidate one = classified(score, label, i);
-        if (object != null) {
-          one.score *= activated(object.at(i, 0), objectnessActivation);
-        }
-        if (!(one.score > thresholdOf(one.classId))) {
-          continue;
-        }
-        one.corners = corners(box, i, input);
-        if (isBox(one)) {
-          found.add(one);
+        add(classified(rows, i), rows, input, found);
+      }
+//@end
+//@begin several peaks
+      float[][] every = new float[count][];
+      Arrays.setAll(every, box -> probabilities(rows, box));
+      for (int i = 0; i < count; i++) {
+        for (int k = 0; k < every[i].length; k++) {
+          if (k == background || !(every[i][k] > thresholdOf(k))) {
+            continue;
+          }
+          if (!head.isPeak(every, i, k)) {  //@only peaks
+            continue;  //@only peaks
+          }  //@only peaks
+          add(new Candidate(i, k, every[i][k]), rows, input, found);
         }
       }
+//@end
       return found;
     }
 
-    private Candidate classified(Column score, Column label, int box) {
-      if (label == null) {
-        return best(score, box);
+    /** Adds a box to those found, if it scores enough and is one. */
+    private void add(
+        Candidate one, Map<String, Rows> rows, Size input, List<Candidate> found) {
+      if (!(one.score > thresholdOf(one.classId))) {
+        return;
       }
-      Candidate found = new Candidate();
-      found.classId = (int) Math.rint(label.at(box, 0));
-      boolean isBackground = found.classId == background;
-      found.score = isBackground ? 0 : activated(score.at(box, 0), activation);
-      return found;
+      one.corners = corners(rows, one.box, input);
+      if (!isBox(one)) {
+        return;
+      }
+//@begin rotated
+      double angle = rows.get("angle").at(one.box, 0);
+      if (!Double.isFinite(angle)) {
+        return;
+      }
+      one.outline = angles.outline(one.corners, angle);
+//@end
+      found.add(one);
+    }
+//@begin !several !peaks
+
+    private Candidate classified(Map<String, Rows> rows, int box) {
+      Candidate found = best(rows.get("scores"), box);  //@only head
+//@begin !head
+      Candidate found;
+      if (rows.containsKey("classes")) {
+        int classId = (int) Math.rint(rows.get("classes").at(box, 0));
+        float score = Activations.activated(rows.get("scores").at(box, 0), activation);
+        found = new Candidate(box, classId, classId == background ? 0 : score);
+      } else {
+        found = best(rows.get("scores"), box);
+      }
+//@end
+      if (!rows.containsKey("objectness")) {
+        return found;
+      }
+      float sure =
+          Activations.activated(rows.get("objectness").at(box, 0), objectnessActivation);
+      return new Candidate(box, found.classId, found.score * sure);
     }
 
     /**
      * Returns the class with the best score, the background aside; scores that are not numbers win,
      * and no threshold lets them through.
      */
-    private Candidate best(Column score, int box) {
-      float[] values = new float[score.width];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = score.at(box, i);
-      }
+    private Candidate best(Rows scores, int box) {
+      float[] values = scores.of(box);
       if (activation.equals("softmax")) {
-        softmax(values);
+        Activations.softmax(values);
       }
-      Candidate found = new Candidate();
-      found.score = Float.NEGATIVE_INFINITY;
-      for (int i = 0; i < values.length && !Float.isNaN(found.score); i++) {
-        if (i != background && (values[i] > found.score || Float.isNaN(values[i]))) {
-          found.classId = i;
-          found.score = values[i];
+      int classId = 0;
+      float score = Float.NEGATIVE_INFINITY;
+      for (int i = 0; i < values.length && !Float.isNaN(score); i++) {
+        if (i != background && (values[i] > score || Float.isNaN(values[i]))) {
+          classId = i;
+          score = values[i];
         }
       }
-      found.score = activated(found.score, activation);
-      return found;
+      return new Candidate(box, classId, Activations.activated(score, activation));
     }
+//@end
+//@begin several peaks
 
-    private static void softmax(float[] values) {
-      float largest = Float.NEGATIVE_INFINITY;
-      for (float value : values) {
-        largest = Math.max(largest, value);
+    /** Returns the scores of all classes as probabilities, times the objectness. */
+    private float[] probabilities(Map<String, Rows> rows, int box) {
+      float[] values = rows.get("scores").of(box);
+      if (activation.equals("softmax")) {
+        Activations.softmax(values);
       }
-      float sum = 0;
+      float sure = 1;
+      if (rows.containsKey("objectness")) {
+        sure = Activations.activated(rows.get("objectness").at(box, 0), objectnessActivation);
+      }
       for (int i = 0; i < values.length; i++) {
-        values[i] = (float) Math.exp(values[i] - largest);
-        sum += values[i];
+        values[i] = Activations.activated(values[i], activation) * sure;
       }
-      for (int i = 0; i < values.length; i++) {
-        values[i] /= sum;
-      }
+      return values;
     }
-
-    /** 1 / (1 + exp(-x)), through the exponential that does not overflow. */
-    private static float activated(float value, String activation) {
-      if (!activation.equals("sigmoid")) {
-        return value;
-      }
-      float small = (float) Math.exp(-Math.abs(value));
-      return (value >= 0 ? 1.0f : small) / (1.0f + small);
-    }
+//@end
 
     /** Returns the left, top, right and bottom of a box, in pixels of the net's input. */
-    private double[] corners(Column column, int box, Size input) {
+    private double[] corners(Map<String, Rows> rows, int box, Size input) {
+//@begin head
+      double[] made = head.box(rows, box);  //@only !priors !peaks
+      double[] made = head.box(rows, box, anchors, variances);  //@only priors
+      double[] made = head.box(rows, box, input);  //@only peaks
+      double a = made[0];
+      double b = made[1];
+      double c = made[2];
+      double d = made[3];
+//@end
+//@begin !head
+      Rows column = rows.get("box");
       double a = column.at(box, 0);
       double b = column.at(box, 1);
       double c = column.at(box, 2);
       double d = column.at(box, 3);
+//@begin offsets
       if (anchors.length > 0) {
         // Offsets from an anchor (Ren et al., Faster R-CNN, eq. 2), with SSD's variances.
         int at = box * 4;
@@ -365,6 +607,8 @@ public final class DetectResult implements Result {
         c = Math.exp(c * variances[2]) * anchors[at + 2];
         d = Math.exp(d * variances[3]) * anchors[at + 3];
       }
+//@end
+//@end
       double[] found = {a, b, c, d}; // xyxy
       if (boxFormat.equals("yxyx")) {
         found = new double[] {b, a, d, c};
@@ -390,6 +634,26 @@ public final class DetectResult implements Result {
 
     // Non-maximum suppression ---------------------------------------------------------------------
 
+//@begin rotated
+    /** Leaves the boxes that no better one overlaps too much, best first. */
+    private List<Candidate> suppressed(List<Candidate> candidates) {
+      candidates.sort((a, b) -> Float.compare(b.score + 0.0f, a.score + 0.0f)); // -0 is 0
+      List<Candidate> kept = new ArrayList<>();
+      for (Candidate one : candidates) {
+        boolean isFree = true;
+        for (int i = 0; i < kept.size() && isFree; i++) {
+          Candidate better = kept.get(i);
+          boolean isRival = isAcrossClasses || better.classId == one.classId;
+          isFree = !isRival || !(Turned.overlap(better.outline, one.outline) > iou);
+        }
+        if (isFree) {
+          kept.add(one);
+        }
+      }
+      return kept;
+    }
+//@end
+//@begin !rotated
     /** Leaves the boxes that no better one overlaps too much, best first. */
     private List<Candidate> suppressed(List<Candidate> candidates) {
       if (candidates.isEmpty()) {
@@ -430,5 +694,6 @@ public final class DetectResult implements Result {
       }
       return found;
     }
+//@end
   }
 }
