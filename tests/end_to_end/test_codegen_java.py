@@ -98,9 +98,18 @@ def test_blobs_are_those_of_the_runtime(answered: Mapping[str, Answered], golden
             expected = np.load(golden.parent / sample["blob"]).ravel()
             blob = np.fromfile(out.with_suffix(".blob"), "<f4")
             assert blob.size == expected.size
-            assert np.abs(blob - expected).max() <= 1e-6 * max(1, np.abs(expected).max())
+            near = 1e-6 * max(1, np.abs(expected).max())
+            assert np.abs(blob - expected).max() <= near + _unit_of_16_bits(golden, one.case)
             compared += 1
     assert compared > 500
+
+
+def _unit_of_16_bits(golden: Path, case: Case) -> float:
+    """Return what one of 65536 is in a blob where cv2, another build here, resizes 16 bits."""
+    rules = read_bundle(golden.parent / case["bundle"]).manifest.preprocessing
+    if rules is None or rules.depth is None or rules.interpolation.startswith("tf-"):
+        return 0.0
+    return rules.scale / min(rules.std)
 
 
 def test_pictures_are_drawn_alike(answered: Mapping[str, Answered], golden: Path) -> None:
