@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 import keras2cv
 from keras2cv.bundle.golden_vectors import (
     GoldenImage,
+    GoldenPicture,
     GoldenSample,
     GoldenVectors,
     read_golden_vectors,
 )
 from keras2cv.errors import BundleError
 from keras2cv.pixels.preprocess import Preprocessor
-from keras2cv.selftest import SelfTestReport, compare, run_selftest
+from keras2cv.selftest import SelfTestReport, compare, picture_rows, run_selftest
 from support.drawn_image import draw_image
+from support.special_bundles import DEEP, mixed, picture
 from support.tiny_bundle import CLASSES, HEIGHT, WIDTH, Classifier
 
 Array = NDArray[Any]
@@ -260,3 +262,21 @@ def test_golden_vectors_need_samples() -> None:
     with pytest.raises(BundleError, match="there are no samples"):
         GoldenVectors((), (1e-4,))
     assert CLASSES == 5
+
+
+@pytest.mark.parametrize(
+    ("interpolation", "levels", "passes"),
+    [("linear", 1, True), ("linear", 2, False), ("tf-bilinear", 1, False)],
+)
+def test_builds_may_round_16_bits_by_a_level(
+    interpolation: str, levels: int, passes: bool, tmp_path: Path
+) -> None:
+    """Where cv2 resizes them; what keras2cv computes is the same everywhere."""
+    write = mixed(picture("scan", **DEEP, interpolation=interpolation))
+    manifest = write(tmp_path / "deep.cv").manifest
+    (rules,) = manifest.pictures_by_place
+    pixels = np.random.default_rng(3).integers(0, 65536, (37, 41, 3)).astype(np.uint16)
+    blob = Preprocessor(rules)([pixels])
+    blob[0, 0, 1, 1] += levels * rules.scale / min(rules.std)
+    (row,) = picture_rows(manifest, [GoldenPicture(pixels, blob)])
+    assert row.passed is passes
