@@ -31,6 +31,7 @@ from keras2cv_export.options.answers_file import is_answers
 from keras2cv_export.options.drawn_samples import own_samples
 from keras2cv_export.parity.report import worst_report
 from keras2cv_export.speed.speed import SpeedReport
+from keras2cv_export.verifying.net_comparison import NetComparison
 from keras2cv_export.verifying.question import Answer, Question, answerer
 from keras2cv_export.verifying.verify import Verification
 
@@ -44,7 +45,7 @@ from .findings import CheckFinding, Covered
 from .names import compare_names, compare_states, noting_names
 from .picture_reference import PictureReference, PictureWalk
 from .proof import ProofLimits, check_evidence, check_selftest, errors_again
-from .two_sides import TwoSides
+from .two_sides import TwoSides, is_by_twin
 
 
 def check_bundle(options: CheckOptions) -> CheckReport:
@@ -62,8 +63,14 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     import_modules(options.imports)
     # The user's own pipeline may write and download as it always does.
     trusted = options.unsafe or _runs_own_pipeline(options)
-    with confined(unsafe=trusted, own_code=bool(options.imports)):
-        return _compared(options, found, started)
+    wanted = options.engine or found.manifest.engine.name
+    with (
+        confined(unsafe=trusted, own_code=bool(options.imports)),
+        NetComparison(found.folder, found.manifest, wanted) as net,
+    ):
+        if not is_by_twin(found.manifest, options):
+            net.load()
+        return _compared(options, found, net, started)
 
 
 def _runs_own_pipeline(options: CheckOptions) -> bool:
@@ -94,14 +101,16 @@ class _Compared:
     timed: SpeedReport | None
 
 
-def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckReport:
+def _compared(
+    options: CheckOptions, found: Bundle, net: NetComparison, started: float
+) -> CheckReport:
     progress, manifest = options.progress, found.manifest
     progress("loading the model")
     user = _reference_answers(options)
     loaded, output_names = noting_names(_load(options, manifest))
     progress(f"asking {loaded.judge_name}")
     with _pictures(options, manifest, loaded) as pictures:
-        sides = TwoSides(options, found, loaded, answerer(loaded, manifest), pictures)
+        sides = TwoSides(options, found, loaded, answerer(loaded, manifest), pictures, net)
         compared = _compare(sides, user, output_names)
     question, result = compared.question, compared.result
     diverging = sides.bisect(question, result) if options.bisect else None

@@ -99,6 +99,7 @@ def ask(
     drawn: int = SAMPLES,
     smooth: bool = False,
     begin: Callable[[Sequence[Sample], Sequence[Sample]], None] = lambda *_: None,
+    golden: bool = True,
 ) -> Question:
     """Read or draw samples, and let TensorFlow answer them.
 
@@ -115,6 +116,7 @@ def ask(
         smooth: Draw them without edges and texture.
         begin: Called with the samples, and those of stress, before TensorFlow answers them; called
             again if some of them are replaced or left out.
+        golden: Whether a picture is drawn for the golden vectors, which a check does not write.
 
     Raises:
         InputError: The samples cannot be read or do not fit the model.
@@ -158,7 +160,7 @@ def ask(
         asked.samples,
         expected,
         draw_picture(manifest, preprocess, answer)
-        if preprocess and has_picture and given is None
+        if golden and preprocess and has_picture and given is None
         else None,
         limits,
         scores,
