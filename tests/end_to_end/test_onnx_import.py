@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ import keras
 import numpy as np
 import onnx
 import pytest
+from rich.console import Console
 
 import keras2cv
 import keras2cv_export
 from keras2cv.errors import InputError, MissingDependency, ModelError, ParityError, UsageError
+from keras2cv_export.checks.page import page as page_of
+from keras2cv_export.parity.render import render
 from support.onnx_graphs import answers_of, graph_of, node
 
 RNG = np.random.default_rng(6)
@@ -255,3 +259,45 @@ def test_a_file_that_is_no_onnx_is_refused(tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(b"\x08\x07\x12\x07pytorch")
     with pytest.raises(ModelError, match=r"net.onnx is no ONNX file that can be used: it has no"):
         keras2cv_export.export(tmp_path / "net.onnx", tmp_path / "net.cv")
+
+
+_DECODERS = "Pillow, TensorFlow or OpenCV"
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_whoever_answers_is_named(tmp_path: Path, wrong: bool) -> None:
+    """In the terminal, on the page and in the record: ONNX Runtime, and neither of the others."""
+    onnx.save(classifier(), tmp_path / "net.onnx")
+    keras2cv_export.export(tmp_path / "net.onnx", tmp_path / "net.cv", preprocess="0-1")
+    against = tmp_path / "net.onnx"
+    if wrong:
+        other = onnx.ModelProto.FromString(classifier().SerializeToString())
+        weight = next(w for w in other.graph.initializer if w.name == "k")
+        weight.CopyFrom(onnx.numpy_helper.from_array(drawn(4, 8) * 9, "k"))
+        against = tmp_path / "other.onnx"
+        onnx.save(other, against)
+    report = keras2cv_export.check(tmp_path / "net.cv", against, speed=True)
+    assert report.verdict == ("fail" if wrong else "pass"), report.reasons
+    record = report.to_dict()
+    assert record["reference"] == record["parity"]["reference"] == "ONNX Runtime"
+    page = page_of(report).partition('<script id="record"')[0]
+    del record["versions"], record["host"]
+    shown = StringIO()
+    for _, parity in report.by_engine:
+        render(parity, Console(file=shown, width=120))
+    assert (" in ONNX Runtime" in shown.getvalue()) is wrong
+    texts = [str(record), visible(page), shown.getvalue(), report.claim, str(report.speed)]
+    for text in texts:
+        # Whose libraries read the pictures is another matter.
+        about = text.replace("TensorFlow's accurate decoder", "").replace(_DECODERS, "")
+        assert "TensorFlow" not in about
+        assert "Keras" not in about
+    assert "|OpenCV - ONNX Runtime| / max |ONNX Runtime|" in page
+    if not wrong:
+        assert "ONNX Runtime" in str(report.speed)
+        assert {"predict", "ONNX Runtime"} == set(record["speed"]["median_ms"])
+
+
+def visible(page: str) -> str:
+    """Return a page without its versions."""
+    return page.partition("<footer")[0]

@@ -1,4 +1,7 @@
-"""The answers of another OpenCV, held against TensorFlow's as `check` does with its own."""
+"""The answers of another OpenCV, held against TensorFlow's as `check` does with its own.
+
+Of stored weights the self-test alone is asked: `check` holds their answers against a twin.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.bundle.npz import read_npz
 from keras2cv.errors import Keras2cvError
 from keras2cv.isolation import Entry, Limits, run_once
+from keras2cv.net.opencv import version_tuple
 from keras2cv_export import CheckReport
 from keras2cv_export.matrix.environment import Environment, runtime_copy
 from keras2cv_export.matrix.trial import run_selftest
@@ -22,6 +26,9 @@ _SECONDS = 120.0
 
 def problems_there(there: Environment, bundle: Path, checked: CheckReport) -> Iterator[str]:
     """Yield what would be said of a bundle there: by its self-test, and of a check's samples."""
+    manifest = checked.manifest
+    if version_tuple(there.opencv) < version_tuple(manifest.model.opencv):
+        return  # it says so itself, and what it needs
     for engine in there.engines:
         row = run_selftest(
             there,
@@ -34,6 +41,8 @@ def problems_there(there: Environment, bundle: Path, checked: CheckReport) -> It
         )
         if row.problem:
             yield f"{engine} selftest: {row.problem}"
+        if manifest.weights is not None:
+            continue
         try:
             yield from _judged(there, bundle, checked, engine)
         except Keras2cvError as error:

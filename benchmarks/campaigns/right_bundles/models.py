@@ -45,7 +45,7 @@ def _pooled(norm: Callable[[], Any]) -> Callable[[Any], Any]:
 
 
 @keras.saving.register_keras_serializable("right_models")
-class Instance(layers.Layer):
+class Instance(layers.Layer):  # type: ignore[misc]
     """Statistics over the whole picture."""
 
     def call(self, x: Any) -> Any:
@@ -55,7 +55,7 @@ class Instance(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("right_models")
-class Power(layers.Layer):
+class Power(layers.Layer):  # type: ignore[misc]
     """Logarithms of small powers."""
 
     def call(self, x: Any) -> Any:
@@ -66,7 +66,7 @@ class Power(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("right_models")
-class Exponential(layers.Layer):
+class Exponential(layers.Layer):  # type: ignore[misc]
     """A head that overflows far from what it was made for."""
 
     def call(self, x: Any) -> Any:
@@ -121,7 +121,7 @@ def _trained(seed: int) -> keras.Model:
 
 
 @keras.saving.register_keras_serializable("right_models")
-class BestClass(layers.Layer):
+class BestClass(layers.Layer):  # type: ignore[misc]
     """An answer of whole numbers."""
 
     def call(self, x: Any) -> Any:

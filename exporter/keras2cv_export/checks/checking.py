@@ -32,7 +32,7 @@ from keras2cv_export.options.drawn_samples import own_samples
 from keras2cv_export.parity.report import worst_report
 from keras2cv_export.speed.speed import SpeedReport
 from keras2cv_export.verifying.net_comparison import NetComparison
-from keras2cv_export.verifying.question import Answer, Question, answerer
+from keras2cv_export.verifying.question import Question, answerer
 from keras2cv_export.verifying.verify import Verification
 
 from .answers import Judged, cases_of, judge_answers, names_of
@@ -44,7 +44,7 @@ from .file_claims import check_claims
 from .findings import CheckFinding, Covered
 from .names import compare_names, compare_states, noting_names
 from .picture_reference import PictureReference, PictureWalk
-from .proof import ProofLimits, check_evidence, check_selftest, errors_again
+from .proof import ProofLimits, WhoAnswers, check_evidence, check_selftest, errors_again
 from .two_sides import TwoSides, is_by_twin
 
 
@@ -115,9 +115,8 @@ def _compared(
     question, result = compared.question, compared.result
     diverging = sides.bisect(question, result) if options.bisect else None
     names, wrong_names = compare_names(manifest, loaded, output_names)
-    tried = None if _is_limited(loaded) else sides.answer
     before, wrong_front = compare_front(manifest, loaded)
-    selftest, wrong_proof = _proof(found, tried, question, result)
+    selftest, wrong_proof = _proof(found, sides, question, result)
     journeys, judged = compared.journeys, compared.judged
     return CheckReport(
         found.folder,
@@ -139,6 +138,7 @@ def _compared(
             manifest,
             {w.rules.input: w.sources for w in compared.walks} if pictures.paths else {},
             (*before, *judged.covered, names, selftest),
+            judge=loaded.judge_name,
             labels_given=options.labels is not None,
         ),
         findings=(
@@ -177,8 +177,9 @@ def _compare(
         own_samples=own_samples(options.samples) is not None,
     )
     timed = None
-    # The speed of a wrong answer is of no interest.
-    if options.speed and result.parity.verdict != "fail":
+    # The speed of a wrong answer is of no interest, and answers from a file have none.
+    is_timed = options.speed and not _is_limited(sides.loaded)
+    if is_timed and result.parity.verdict != "fail":
         options.progress("timing both, in turns")
         timed = sides.measure_speed(question, result)
     return _Compared(question, result, walks, journeys, judged, timed)
@@ -225,12 +226,17 @@ def _false_claims(manifest: Manifest, sides: TwoSides) -> tuple[CheckFinding, ..
 
 
 def _proof(
-    found: Bundle, answer: Answer | None, question: Question, result: Verification
+    found: Bundle, sides: TwoSides, question: Question, result: Verification
 ) -> tuple[Covered, tuple[CheckFinding, ...]]:
     """Check the bundle's own proof; of a net that fails, the limits alone."""
     fails = any(report.verdict == "fail" for report in result.by_engine.values())
     limits = ProofLimits(question.tolerance, tuple(result.by_engine.values()))
-    covered, wrong = check_selftest(found, None if fails else answer, limits)
+    why_not = "the net is another" if fails else ""
+    if _is_limited(sides.loaded):
+        why_not = "its samples are not among the given answers"
+    answer = None if why_not else sides.answer
+    who = WhoAnswers(sides.loaded.judge_name, answer, why_not)
+    covered, wrong = check_selftest(found, who, limits)
     seen = {} if fails else result.by_engine
     again = cache(partial(errors_again, found))
     return covered, wrong + check_evidence(_as_it_runs(found.manifest), limits, seen, again)

@@ -17,6 +17,7 @@ from keras2cv_export.model.exact import NoExactAnswerError
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import exact_reference, reference
 from keras2cv_export.model.refused_sample import NoSuchRowError, SampleRefusedError
+from keras2cv_export.parity.exactness import TENSORFLOW
 from keras2cv_export.parity.parity import Exact, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 
@@ -54,6 +55,7 @@ class Question:
             others.
         unsteady: TensorFlow's own differences between two runs; usually none.
         pictures: Image files that the last samples were made of, by the bundle's preprocessing.
+        judge: Who gave the expected outputs.
     """
 
     samples: Sequence[Sample]
@@ -66,6 +68,7 @@ class Question:
     exact: Exact | None = None
     unsteady: tuple[str, ...] = ()
     pictures: tuple[Path, ...] = ()
+    judge: str = TENSORFLOW
 
 
 Answer = Callable[[Sample], Outputs]
@@ -169,6 +172,7 @@ def ask(
         _exact_answers(loaded, manifest, [*asked.samples, *samples_of_stress]),
         unsteady,
         tuple(pictures),
+        loaded.judge_name,
     )
 
 
