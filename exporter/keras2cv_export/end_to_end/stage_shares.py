@@ -151,8 +151,8 @@ def advice_on(
     if by_name["normalise"].problem:
         scaling = "its file" if reference.preset == "file" else f"the preset {reference.preset}"
         advice.append(
-            f"{by_name['normalise'].share:.0%} of the difference is colour and scale: the reference "
-            f"does {scaling}, the bundle {rules.color}, mean {list(rules.mean)}, "
+            f"{by_name['normalise'].share:.0%} of the difference is colour and scale: the "
+            f"reference does {scaling}, the bundle {rules.color}, mean {list(rules.mean)}, "
             f"scale {rules.scale!r}, std {list(rules.std)}. "
             "Export again with the right --preprocess."
         )
