@@ -270,13 +270,7 @@ def test_whoever_answers_is_named(tmp_path: Path, wrong: bool) -> None:
     """In the terminal, on the page and in the record: ONNX Runtime, and neither of the others."""
     onnx.save(classifier(), tmp_path / "net.onnx")
     keras2cv_export.export(tmp_path / "net.onnx", tmp_path / "net.cv", preprocess="0-1")
-    against = tmp_path / "net.onnx"
-    if wrong:
-        other = onnx.ModelProto.FromString(classifier().SerializeToString())
-        weight = next(w for w in other.graph.initializer if w.name == "k")
-        weight.CopyFrom(onnx.numpy_helper.from_array(drawn(4, 8) * 9, "k"))
-        against = tmp_path / "other.onnx"
-        onnx.save(other, against)
+    against = altered(classifier(), "k", tmp_path) if wrong else tmp_path / "net.onnx"
     report = keras2cv_export.check(tmp_path / "net.cv", against, speed=True)
     assert report.verdict == ("fail" if wrong else "pass"), report.reasons
     record = report.to_dict()
@@ -297,6 +291,45 @@ def test_whoever_answers_is_named(tmp_path: Path, wrong: bool) -> None:
     if not wrong:
         assert "ONNX Runtime" in str(report.speed)
         assert {"predict", "ONNX Runtime"} == set(record["speed"]["median_ms"])
+
+
+def altered(model: onnx.ModelProto, name: str, folder: Path) -> Path:
+    """Return the file of a model with another weight of that name."""
+    other = onnx.ModelProto.FromString(model.SerializeToString())
+    weight = next(w for w in other.graph.initializer if w.name == name)
+    weight.CopyFrom(onnx.numpy_helper.from_array(drawn(*weight.dims) * 9, name))
+    onnx.save(other, folder / "other.onnx")
+    return folder / "other.onnx"
+
+
+@pytest.mark.parametrize(
+    ("model", "weight", "node", "task"),
+    [
+        (classifier, "k", ("logits", "Gemm"), "classify"),
+        (classifier, "w", ("a", "Conv"), "classify"),
+        (segmenter, "v", ("o", "Conv"), "segment"),
+    ],
+)
+def test_bisect_names_the_node(
+    tmp_path: Path, model: Any, weight: str, node: tuple[str, str], task: str
+) -> None:
+    """ONNX Runtime gives what every node computes; a right bundle has no node that differs."""
+    onnx.save(model(), tmp_path / "net.onnx")
+    bundle = tmp_path / "net.cv"
+    keras2cv_export.export(tmp_path / "net.onnx", bundle, preprocess="0-1", task=task)
+    steps: list[str] = []
+    wrong = altered(model(), weight, tmp_path)
+    found = keras2cv_export.check(bundle, wrong, bisect=True, progress=steps.append).bisect
+    assert "asking ONNX Runtime for every node" in steps
+    assert found is not None
+    assert found.first is not None
+    assert (found.first.found.key, found.first.found.kind) == node
+    assert found.fault == "conversion"
+    assert "TensorFlow" not in str(found.to_dict())
+    right = keras2cv_export.check(bundle, tmp_path / "net.onnx", bisect=True).bisect
+    assert right is not None
+    assert right.first is None
+    assert {one.key for one in right.layers} >= {node[0]}
 
 
 def visible(page: str) -> str:
