@@ -142,6 +142,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "sample",
         "pictures",
         "faults",
+        "right_bundles",
         "architectures",
         "fuzz",
         "guided",
