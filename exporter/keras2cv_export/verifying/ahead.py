@@ -69,6 +69,7 @@ class RunsAhead:
         self._runs: Sequence[NetRun] = ()
         self._thread: threading.Thread | None = None
         self._child: Conversation | None = None
+        self._begun: list[LoadingNet] = []
         self._loading: dict[tuple[tuple[str, Any], ...], LoadingNet] = {}
         self._lock = threading.Lock()
         self._ended = False
@@ -89,7 +90,8 @@ class RunsAhead:
         """
         for run in runs:
             wanted = {"timeout_s": run.options["timeout_s"], **dict(run.settings)}
-            self._loading[run.settings] = LoadingNet(run.folder, **wanted)
+            self._loading[run.settings] = loading = LoadingNet(run.folder, **wanted)
+            self._begun.append(loading)
 
     def begin(self, runs: Sequence[NetRun]) -> None:
         """Start runs, in this order; earlier ones end."""
@@ -110,8 +112,9 @@ class RunsAhead:
     def end(self) -> None:
         """Kill all processes, and wait for the thread."""
         self._stop()
-        while self._loading:
-            self._loading.popitem()[1].child.end()
+        for loading in self._begun:
+            loading.end()
+        self._begun, self._loading = [], {}
 
     def _stop(self) -> None:
         """Kill the process that runs, and wait for its thread."""

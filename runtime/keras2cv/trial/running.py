@@ -61,8 +61,19 @@ class LoadingNet:
             ChildNotStarted: the system starts no process.
         """
         options = {"engine": engine, "threads": threads, "batch": batch}
-        self.child = Conversation(WORKER, Limits(timeout_s))
-        self.child.send({"bundle": str(bundle), "options": options})
+        self._child = Conversation(WORKER, Limits(timeout_s))
+        self._taken = False
+        self._child.send({"bundle": str(bundle), "options": options})
+
+    def take(self) -> Conversation:
+        """Return the process, which the caller ends from now on."""
+        self._taken = True
+        return self._child
+
+    def end(self) -> None:
+        """End the process, unless somebody took it."""
+        if not self._taken:
+            self._child.end()
 
 
 def run_worker(
@@ -130,7 +141,7 @@ def _run(
     ready: LoadingNet | None,
 ) -> dict[str, Any]:
     try:
-        with Conversation(WORKER, limits) if ready is None else ready.child as child:
+        with Conversation(WORKER, limits) if ready is None else ready.take() as child:
             if started is not None:
                 started(child)
             if ready is not None:

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from keras2cv.errors import BundleError, InputError, NetError
-from keras2cv.isolation import ending
+from keras2cv.isolation import ChildCrash, ending
 from keras2cv.net.engines import ENGINES
 from keras2cv.trial import worker
 from keras2cv.trial.running import LoadingNet, run_worker
@@ -167,6 +167,11 @@ def test_a_net_may_be_loaded_before_its_samples_are_known(cat_cv: Path) -> None:
     found = run_worker(cat_cv, samples, timeout_s=60, ready=loading)
     again = run_worker(cat_cv, samples, timeout_s=60)
     assert np.array_equal(found.outputs[0][0], again.outputs[0][0])
+    loading.end()  # it was taken over, and has ended
+    unused = LoadingNet(cat_cv, timeout_s=60)
+    unused.end()
+    with pytest.raises(ChildCrash):
+        unused.take().reply()
     (cat_cv / "manifest.json").unlink()
     with pytest.raises(BundleError, match=r"no manifest\.json"):
         run_worker(cat_cv, [[photo()]], timeout_s=60, ready=LoadingNet(cat_cv, timeout_s=60))
