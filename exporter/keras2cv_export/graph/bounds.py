@@ -12,6 +12,8 @@ from .spans import Span, span
 
 # A value's `meta` has it where the pass that made the value knows that it is finite.
 FINITE = "finite"
+# A Where's `meta` has it where what the Where leaves out is finite.
+GUARDED = "guarded"
 _LARGEST_EXPONENT = 88.0  # exp(88) is a float32
 
 # Ops that can give infinity or NaN for finite numbers.
@@ -22,7 +24,6 @@ _RISKY = frozenset(
         "Asin",
         "Atanh",
         "Cosh",
-        "CumSum",
         "Div",
         "Exp",
         "GRU",
@@ -54,10 +55,15 @@ def surely_finite(value: ir.Value | None) -> bool:
             return False
         if array is not None or node is None or one.meta.get(FINITE):
             continue
-        if node.op_type in _RISKY and not _is_safe(node):
+        if is_risky(node):
             return False
         rest.extend(node.inputs)
     return True
+
+
+def is_risky(node: ir.Node) -> bool:
+    """Whether an op may give infinity or NaN for the finite numbers that it gets."""
+    return node.op_type in _RISKY and not _is_safe(node)
 
 
 def _is_safe(node: ir.Node) -> bool:
