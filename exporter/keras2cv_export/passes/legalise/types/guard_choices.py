@@ -21,7 +21,15 @@ import numpy as np
 import onnx_ir as ir
 
 from keras2cv_export.graph.bounds import FINITE, GUARDED, is_risky, surely_finite
-from keras2cv_export.graph.edit import constant, new_constant, new_node, nodes, reshape, shape_of
+from keras2cv_export.graph.edit import (
+    constant,
+    drop_unread,
+    new_constant,
+    new_node,
+    nodes,
+    reshape,
+    shape_of,
+)
 from keras2cv_export.graph.elementwise import BROADCASTING, UNARY
 from keras2cv_export.graph.misses import miss
 
@@ -60,6 +68,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     for k, branch in enumerate(branches, 1):
         guard = _Guard(model, node)
         node.replace_input_with(k, guard.finite(branch, _Condition(condition, wanted=k == 1)))
+        drop_unread(branch)
     node.meta[GUARDED] = True
     return 1
 
