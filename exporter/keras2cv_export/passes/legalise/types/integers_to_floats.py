@@ -4,6 +4,7 @@
     Div(a, b)              ->  Cast(truncated(Cast(a) / Cast(b)))
     Mod(a, b)              ->  a - b Floor(a / b)          fmod=1: a - b truncated(a / b)
     ReduceMean(a)          ->  Cast(truncated(ReduceSum(Cast(a)) / n))
+    Concat(a, constant)    ->  Cast(Concat(Cast(a), constant'))
 
 The classic engine of 5.0 and every OpenCV before compute with float32, keep the fraction of a
 quotient, and read a constant integer as if its bits were a float's. Mod is refused up to 4.8. The
@@ -34,7 +35,9 @@ _ALL_INPUTS = ("Add", "Sub", "Mul", "Div", "Mod", "Max", "Min", "Abs", "Neg", "S
 # The other inputs are shapes and axes.
 _FIRST_INPUT = ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "CumSum", "Tile",
                 "Expand", "Resize")  # fmt: skip
-_OPS = (*_ALL_INPUTS, *_FIRST_INPUT)
+# Others move integers as well as floats, as long as none is known.
+_OF_CONSTANTS = ("Concat",)
+_OPS = (*_ALL_INPUTS, *_FIRST_INPUT, *_OF_CONSTANTS)
 
 
 def integers_to_floats(model: ir.Model) -> int:
@@ -46,6 +49,8 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     output = node.outputs[0]
     dtype = output.dtype
     if dtype is None or not (dtype.is_integer() or node.op_type == "Mod"):
+        return 0
+    if node.op_type in _OF_CONSTANTS and all(constant(value) is None for value in node.inputs):
         return 0
     result = _result(model, node)
     if result is None:

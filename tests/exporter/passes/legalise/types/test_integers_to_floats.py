@@ -28,6 +28,7 @@ def whole(node: str, to: str = "3,5") -> Make:
         g=integers(*range(10)).reshape(5, 2),
         q=integers(1, 2),
         e=integers(3, 5),
+        d=integers(4, 2, 7, -1, 0, 3).reshape(3, 2),
     )
 
 
@@ -48,6 +49,7 @@ FORMS: dict[str, Make] = {
     "sums so far": whole("z = CumSum (i, x)"),
     "copies": whole("z = Tile (i, q)", "3,10"),
     "copies of a column": whole("w = Abs (j)  z = Expand (w, e)"),
+    "what is joined with known ones": whole("w = Add (i, j)  z = Concat <axis=1> (w, d)", "3,7"),
     "a mean of a row": whole("w = Add (i, j)  z = ReduceMean <axes=[1]> (w)", "3,1"),
     "the largest of a row": whole("w = Add (i, j)  z = ReduceMax <axes=[1]> (w)", "3,1"),
 }
