@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from keras2cv.bundle.forms import Form
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, StateLink, Weights
@@ -28,9 +28,8 @@ from .model.load import LoadedModel, import_modules, load_model
 from .model.untrusted.confined import confined
 from .options import DESCRIBED_TASKS, ExportOptions
 from .options.drawn_samples import drawn_count, own_samples
-from .parity.parity import ParityReport
 from .parity.tolerance import Tolerance, parted
-from .passes.left_alone import LeftAlone, grouped
+from .passes.left_alone import grouped
 from .storage.cost import top1
 from .storage.storages import FIRST_TO_DECODE
 from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS

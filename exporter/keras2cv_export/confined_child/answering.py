@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,7 +12,7 @@ from typing import Any
 
 import keras2cv.errors
 from keras2cv.errors import Keras2cvError
-from keras2cv.isolation.confinement import confine, own_process
+from keras2cv_export.model.untrusted.confined import confine_child
 from keras2cv_export.options import CheckOptions, ExportOptions
 from keras2cv_export.quiet.garbage import uncollected
 from keras2cv_export.targets.importer_support import UnsupportedOpsError
@@ -27,44 +26,36 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.showwarning = lambda text, *_, **__: report(warning=str(text))
     folder = Path(request["folder"])
-    given = read_values(folder, "options")
-    given["progress"] = lambda step: report(step=step, stage=step)
     sys.path.extend(place for place in request["sys_path"] if place not in sys.path)
     work = _export if request["verb"] == "export" else _check
     try:
-        found: Any = work(given, folder, request["stage"])
+        found: Any = work(folder, request["stage"], lambda step: report(step=step, stage=step))
     except Keras2cvError as error:
         found = _failure(error)
     write_values(folder, "report", found)
     return {}
 
 
-def _export(given: dict[str, Any], folder: Path, stage: str | None) -> Any:
+def _export(folder: Path, stage: str | None, progress: Callable[[str], None]) -> Any:
     with uncollected():
         from keras2cv_export.exporting import fill_bundle
+        from keras2cv_export.model.load import import_modules
     assert stage is not None  # noqa: S101 - an export has one
-    options = ExportOptions(**given)
-    _give_rights_away(options.imports, folder, Path(stage))
+    options = ExportOptions(**read_values(folder, "options"), progress=progress)
+    import_modules(options.imports)
+    confine_child(folder, Path(stage), network=bool(options.imports))
     return fill_bundle(options, Path(stage))
 
 
-def _check(given: dict[str, Any], folder: Path, _: str | None) -> Any:
+def _check(folder: Path, _: str | None, progress: Callable[[str], None]) -> Any:
     with uncollected():
         from keras2cv_export.checks.checking import check_bundle
-    options = CheckOptions(**given)
-    _give_rights_away(options.imports, folder)
+        from keras2cv_export.model.load import import_modules
+    options = CheckOptions(**read_values(folder, "options"), progress=progress)
+    import_modules(options.imports)
+    confine_child(folder, network=bool(options.imports))
     found = check_bundle(options)
     return replace(found, question=replace(found.question, exact=None))
-
-
-def _give_rights_away(imports: tuple[str, ...], *folders: Path) -> None:
-    """Let this process write in `folders` alone; the user's own modules are imported before."""
-    from keras2cv_export.model.load import import_modules
-
-    own_process()
-    import_modules(imports)
-    tempfile.tempdir = os.environ["TMPDIR"] = str(folders[0])
-    confine(folders, network=bool(imports))
 
 
 def _failure(error: Keras2cvError) -> Failure:

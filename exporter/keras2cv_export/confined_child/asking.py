@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 import sys
 import tempfile
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 _ENTRY: Final = Entry(
     "keras2cv_export.confined_child.answering:answer", ("keras2cv", "keras2cv_export")
 )
+# The modules whose records a report is made of; imported while the child works.
+_REPORTS: Final = {
+    "export": "keras2cv_export.export_report",
+    "check": "keras2cv_export.checks.check_report",
+}
 _SECONDS: Final = 1e7  # an export takes as long as it takes; the caller can interrupt it
 _MEMORY: Final = 2**50  # the command line has no limit either
 
@@ -94,7 +100,9 @@ def _ask(verb: str, options: Any, model: str | os.PathLike[str], stage: Path | N
             with Conversation(
                 _ENTRY, Limits(_SECONDS, memory_bytes=_MEMORY), listen=_listener(options.progress)
             ) as child:
-                child.ask(request)
+                child.send(request)
+                importlib.import_module(_REPORTS[verb])
+                child.reply()
         except ChildLost as lost:
             raise ModelError(
                 f"{Path(model)} cannot be opened: the process for it {lost.how}; its last words: "

@@ -2,15 +2,16 @@
 
 Reports and options consist of frozen dataclasses, tuples, maps, numbers, texts, paths and arrays.
 A reader makes an instance of a dataclass of keras2cv's own and sets its fields, and does nothing
-else: no constructor, no import of another package. A pickle could do anything.
+else: no constructor, no import. A pickle could do anything. So whoever reads has imported the
+modules of the records before.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Any, Final, TypeAlias
 
@@ -68,17 +69,16 @@ def _tree(value: Any, arrays: list[np.ndarray[Any, Any]]) -> Tree:
         return value
     if isinstance(value, np.ndarray | np.generic):
         return _array(value, arrays)
-    if isinstance(value, PurePath):
-        return {"path": str(value)}
-    if isinstance(value, bytes):
-        return {"bytes": value.hex()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _record(value, arrays)
+    if isinstance(value, PurePath | bytes):
+        return {"bytes": value.hex()} if isinstance(value, bytes) else {"path": str(value)}
     if isinstance(value, Mapping):
         return {"map": [[_tree(k, arrays), _tree(v, arrays)] for k, v in value.items()]}
-    if (kind := type(value).__name__) in _COLLECTIONS and type(value) is _COLLECTIONS[kind]:
-        return {kind: [_tree(one, arrays) for one in value]}
-    raise NotPlainError(f"{type(value).__name__} is no plain value")
+    kind = type(value).__name__
+    if _COLLECTIONS.get(kind) is not type(value):
+        raise NotPlainError(f"{kind} is no plain value")
+    return {kind: [_tree(one, arrays) for one in value]}
 
 
 def _array(value: Any, arrays: list[np.ndarray[Any, Any]]) -> Tree:
@@ -98,33 +98,27 @@ def _record(value: Any, arrays: list[np.ndarray[Any, Any]]) -> Tree:
 
 
 def _value(tree: Tree, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Any:
+    if isinstance(tree, list):
+        raise TypeError("a list without its kind")
     if not isinstance(tree, dict):
-        if isinstance(tree, list):
-            raise TypeError("a list without its kind")
         return tree
     ((kind, held),) = tree.items()
     if kind in _COLLECTIONS:
         return _COLLECTIONS[kind](_value(one, arrays) for one in held)
-    match kind:
-        case "array":
-            return arrays[str(held)]
-        case "number":
-            return arrays[str(held)][()]
-        case "path":
-            return Path(held)
-        case "bytes":
-            return bytes.fromhex(held)
-        case "map":
-            return {_value(k, arrays): _value(v, arrays) for k, v in held}
-        case "record":
-            module, name, fields = held
-            return _instance(module, name, {k: _value(v, arrays) for k, v in fields.items()})
-    raise KeyError(kind)
+    if kind == "map":
+        return {_value(k, arrays): _value(v, arrays) for k, v in held}
+    if kind == "record":
+        module, name, fields = held
+        return _instance(module, name, {k: _value(v, arrays) for k, v in fields.items()})
+    if kind in ("array", "number"):
+        return arrays[str(held)] if kind == "array" else arrays[str(held)][()]
+    return {"path": Path, "bytes": bytes.fromhex}[kind](held)
 
 
 def _instance(module: str, name: str, values: Mapping[str, Any]) -> Any:
     """Return an instance of a dataclass of ours that has these fields, without its constructor."""
-    kind = getattr(import_module(module), name) if module.partition(".")[0] in _PACKAGES else None
+    known = module.partition(".")[0] in _PACKAGES
+    kind = getattr(sys.modules[module], name) if known else None
     if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
         raise TypeError(f"{module}.{name} is no record")
     if {field.name for field in dataclasses.fields(kind)} != set(values):
