@@ -32,6 +32,7 @@ _COLLECTIONS: Final[Mapping[str, Callable[[Iterable[Any]], Any]]] = {
     "set": set,
     "frozenset": frozenset,
 }
+_TEXTS: Final[Mapping[str, Callable[[str], Any]]] = {"path": Path, "bytes": bytes.fromhex}
 
 
 class NotPlainError(ValueError):
@@ -112,7 +113,7 @@ def _value(tree: Tree, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Any:
         return _instance(module, name, {k: _value(v, arrays) for k, v in fields.items()})
     if kind in ("array", "number"):
         return arrays[str(held)] if kind == "array" else arrays[str(held)][()]
-    return {"path": Path, "bytes": bytes.fromhex}[kind](held)
+    return _TEXTS[kind](held)
 
 
 def _instance(module: str, name: str, values: Mapping[str, Any]) -> Any:
