@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,17 +25,23 @@ sys.exit(code)
 """
 
 
-def _start(work: str, *words: str) -> subprocess.Popen[str]:
-    """Start a command of which `work` is the child's part."""
+@contextlib.contextmanager
+def _started(work: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Give a command of which `work` is the child's part."""
     command = [sys.executable, "-c", _PROGRAM.format(work), *(words or ("run",))]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGKILL])
 def test_a_crash_is_a_sentence(number: signal.Signals) -> None:
     """With the exit code of a file that cannot be read."""
-    ran = _start(f"os.kill(os.getpid(), {int(number)})")
-    output, errors = ran.communicate(timeout=60)
+    with _started(f"os.kill(os.getpid(), {int(number)})") as ran:
+        output, errors = ran.communicate(timeout=60)
     assert (ran.returncode, output) == (2, "")
     assert errors.startswith("error: The process that opened the file crashed")
     assert errors.count("\n") == 1
@@ -44,49 +52,48 @@ def test_a_crash_leaves_no_half_made_bundle(tmp_path: Path) -> None:
     """Its folder has no maker any more."""
     half = tmp_path / "cat.cv.tmp-0123456789abcdef"
     half.mkdir()
-    _start("os.abort()", "export", "cat.keras", "-o", str(tmp_path / "cat.cv")).wait(60)
+    with _started("os.abort()", "export", "cat.keras", "-o", str(tmp_path / "cat.cv")) as ran:
+        ran.communicate(timeout=60)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("code", [0, 1, 4, 70])
 def test_the_exit_code_is_the_childs(code: int) -> None:
     """Its output is the command's own."""
-    ran = _start(f"print('hello'); code = {code}")
-    assert ran.communicate(timeout=60)[0] == "hello\n"
+    with _started(f"print('hello'); code = {code}") as ran:
+        assert ran.communicate(timeout=60)[0] == "hello\n"
     assert ran.returncode == code
 
 
 def test_other_verbs_have_no_child() -> None:
     """They open nothing that could crash them."""
-    ran = _start(f"code = 0 if os.getppid() == {os.getpid()} else 1", "info")
-    assert ran.wait(60) == 0
+    with _started(f"code = 0 if os.getppid() == {os.getpid()} else 1", "info") as ran:
+        assert ran.wait(60) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_reach_the_child(number: signal.Signals) -> None:
     """Which ends as it wants to."""
-    ran = _start(
-        f"signal.signal({int(number)}, lambda *_: sys.exit(7)); print('ready', flush=True); "
-        "time.sleep(60)"
-    )
-    assert ran.stdout is not None
-    assert ran.stdout.readline() == "ready\n"
-    ran.send_signal(number)
-    assert ran.wait(30) == 7
+    handler = f"signal.signal({int(number)}, lambda *_: sys.exit(7))"
+    with _started(f"{handler}; print('ready', flush=True); time.sleep(60)") as ran:
+        assert ran.stdout is not None
+        assert ran.stdout.readline() == "ready\n"
+        ran.send_signal(number)
+        assert ran.wait(30) == 7
 
 
 def test_the_child_dies_with_its_parent() -> None:
     """Even if that is killed."""
-    ran = _start("print(os.getpid(), flush=True); time.sleep(60)")
-    assert ran.stdout is not None
-    child = Path("/proc", ran.stdout.readline().strip())
-    assert child.exists()
-    ran.kill()
-    ran.wait(30)
-    deadline = time.monotonic() + 20
-    while child.exists() and "Z" not in _state(child) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not child.exists() or "Z" in _state(child)
+    with _started("print(os.getpid(), flush=True); time.sleep(60)") as ran:
+        assert ran.stdout is not None
+        child = Path("/proc", ran.stdout.readline().strip())
+        assert child.exists()
+        ran.kill()
+        ran.wait(30)
+        deadline = time.monotonic() + 20
+        while child.exists() and _state(child) != "Z" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not child.exists() or _state(child) == "Z"
 
 
 def _state(process: Path) -> str:
