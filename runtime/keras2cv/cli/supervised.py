@@ -21,6 +21,7 @@ from keras2cv.cli.styles import Styled, print_line
 from keras2cv.errors import ModelError
 from keras2cv.isolation.bootstrap import die_with_parent
 from keras2cv.isolation.endings import ending
+from keras2cv.plain_files import real_path
 
 VERBS: Final = frozenset(("export", "check", "inspect", "evaluate", "run"))
 _PASSED_ON: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
@@ -87,4 +88,4 @@ def _remove_half_made(words: Sequence[str]) -> None:
     outputs = [words[k + 1] for k, word in enumerate(words[:-1]) if word in ("-o", "--output")]
     for place in (Path(tempfile.gettempdir(), "keras2cv"), *map(Path, outputs)):
         with contextlib.suppress(OSError):
-            remove_leftovers(place.resolve())
+            remove_leftovers(real_path(place))
