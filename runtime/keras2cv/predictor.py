@@ -19,6 +19,7 @@ from keras2cv.bundle.standing import unproven
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
 from keras2cv.net.device import DeviceChoice, choose_device
 from keras2cv.net.forms import form_for
+from keras2cv.net.machine import most_threads
 from keras2cv.net.memory import Memory
 from keras2cv.net.net import Net
 from keras2cv.net.opencv import require_at_least
@@ -698,6 +699,10 @@ def _without_rows(tensor: OutputTensor) -> Array:
 def _set_threads(threads: int) -> None:
     if threads < 1:
         raise UsageError(f"threads must be at least 1, got {threads}. None leaves OpenCV's choice.")
+    if threads > most_threads():
+        raise UsageError(
+            f"threads must be at most {most_threads()} on this machine, got {threads}."
+        )
     if threads != cv2.getNumThreads():  # in a forked process, 4.6 hangs while it changes them
         cv2.setNumThreads(threads)
 

@@ -131,9 +131,9 @@ def _listener(progress: Callable[[str], None]) -> Callable[[Mapping[str, Any]], 
 def _error_of(failure: Failure) -> Keras2cvError:
     if failure.ops:
         return UnsupportedOpsError(failure.ops, failure.where)
-    kind = getattr(keras2cv.errors, failure.error, None)
+    kind: Any = getattr(keras2cv.errors, failure.error, None)
     known = isinstance(kind, type) and issubclass(kind, Keras2cvError)
-    error: Keras2cvError = kind(failure.message) if known else ModelError(failure.message)
+    error: Keras2cvError = (kind if known else ModelError)(failure.message)
     if failure.parity is not None:
         error.report = failure.parity  # type: ignore[attr-defined]
     return error
