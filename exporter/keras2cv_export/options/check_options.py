@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from keras2cv.cli import values
 from keras2cv.errors import UsageError
-from keras2cv_export.answers.reference_answers import is_answers_file
 from keras2cv_export.parity.tolerance import parse_tolerance
 
 from .drawn_samples import require_drawable
@@ -187,6 +186,8 @@ class CheckOptions:
     @property
     def runs_own_pipeline(self) -> bool:
         """Whether the user's own functions run, which may write and download as they always do."""
+        from keras2cv_export.answers.reference_answers import is_answers_file
+
         answers = self.reference_answers
         own = isinstance(answers, Callable) or (  # type: ignore[arg-type]
             isinstance(answers, str | os.PathLike) and not is_answers_file(answers)
