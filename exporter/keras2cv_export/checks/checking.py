@@ -15,11 +15,7 @@ from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.net.forms import form_for
 from keras2cv.numpy_front.record import ANY_SIZE
 from keras2cv.preparing.given_inputs import given_inputs
-from keras2cv_export.answers.reference_answers import (
-    ReferenceAnswers,
-    is_answers_file,
-    load_answers,
-)
+from keras2cv_export.answers.reference_answers import ReferenceAnswers, load_answers
 from keras2cv_export.bisecting import require_onnx
 from keras2cv_export.end_to_end.pictures import Pictures, pictures_for
 from keras2cv_export.end_to_end.walked import Journey
@@ -61,23 +57,16 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     if options.bisect:
         require_onnx(found)
     import_modules(options.imports)
-    # The user's own pipeline may write and download as it always does.
-    trusted = options.unsafe or _runs_own_pipeline(options)
     wanted = options.engine or found.manifest.engine.name
     with (
-        confined(unsafe=trusted, own_code=bool(options.imports)),
+        confined(
+            unsafe=options.unsafe or options.runs_own_pipeline, own_code=bool(options.imports)
+        ),
         NetComparison(found.folder, found.manifest, wanted) as net,
     ):
         if not is_by_twin(found.manifest, options):
             net.load()
         return _compared(options, found, net, started)
-
-
-def _runs_own_pipeline(options: CheckOptions) -> bool:
-    answers = options.reference_answers
-    return options.reference_fn is not None or (
-        answers is not None and not is_answers_file(answers)
-    )
 
 
 @dataclass(frozen=True)

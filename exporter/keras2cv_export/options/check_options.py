@@ -188,3 +188,14 @@ class CheckOptions:
         if self.tolerance is not None:
             parse_tolerance(self.tolerance)
         require_drawable(self.samples, self.power)
+
+    @property
+    def runs_own_pipeline(self) -> bool:
+        """Whether the user's own functions run, which may write and download as they always do."""
+        from keras2cv_export.answers.reference_answers import is_answers_file
+
+        answers = self.reference_answers
+        own = isinstance(answers, Callable) or (  # type: ignore[arg-type]
+            isinstance(answers, str | os.PathLike) and not is_answers_file(answers)
+        )
+        return self.reference_fn is not None or own
