@@ -21,6 +21,7 @@ from keras2cv_export.parity.parity import Exact, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 
 from .front_samples import samples_behind
+from .neighbours import leaning_rows
 from .pictures import Picture, PictureInput, draw_picture, has_golden_picture, walked
 from .ranges import embedding_rows, ranges_of
 from .samples import Sample, ValueRange, default_samples, load_samples
@@ -54,6 +55,7 @@ class Question:
             others.
         unsteady: TensorFlow's own differences between two runs; usually none.
         pictures: Image files that the last samples were made of, by the bundle's preprocessing.
+        leaning: Outputs whose answer to a sample depends on the others of its batch.
     """
 
     samples: Sequence[Sample]
@@ -66,6 +68,7 @@ class Question:
     exact: Exact | None = None
     unsteady: tuple[str, ...] = ()
     pictures: tuple[Path, ...] = ()
+    leaning: frozenset[str] = frozenset()
 
 
 Answer = Callable[[Sample], Outputs]
@@ -167,6 +170,7 @@ def ask(
         _exact_answers(loaded, manifest, [*asked.samples, *samples_of_stress]),
         unsteady,
         tuple(pictures),
+        frozenset() if loaded.states else leaning_rows(answer, asked.samples, expected),
     )
 
 
