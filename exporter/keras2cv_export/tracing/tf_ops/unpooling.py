@@ -52,7 +52,7 @@ def max_pool_with_argmax(node: Node, image: Any) -> Any:
     kernel, strides = node.attr("ksize")[1:3], node.attr("strides")[1:3]
     same, shape = node.attr("padding") == "SAME", static(image)
     size = int(np.prod(shape[1:]))
-    require_room(size, len(kernel))
+    require_room(size, *kernel)
     if shape[0] * size >= _TOO_LARGE:
         return None
     pooled = tf.nn.max_pool2d(image, kernel, strides, node.attr("padding"))
@@ -60,7 +60,7 @@ def max_pool_with_argmax(node: Node, image: Any) -> Any:
     window = (kernel, strides, (1, 1), same)
     candidates = np.concatenate(shifted_images(own, *window, fill=-1))
     lowest = float(np.finfo(np.float32).min)
-    best = None
+    best: Any = None
     for one, places in zip(shifted_images(image, *window, fill=lowest), candidates, strict=True):
         missed = 1.0 - tf.cast(tf.equal(one, pooled), tf.float32)
         place = np.where(places < 0, _TOO_LARGE, places).astype(np.float32) + missed * _TOO_LARGE
