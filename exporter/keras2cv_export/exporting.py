@@ -44,6 +44,7 @@ from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
 from .verifying.front_samples import golden_front
+from .verifying.neighbours import leaning_outputs
 from .verifying.net_comparison import NetComparison
 from .verifying.pictures import draw_pictures, has_golden_pictures
 from .verifying.promise import (
@@ -222,7 +223,7 @@ def _prove(
     if options.check:
         promised, proof = _compared(options, staged, manifest, for_graph)
         manifest, kept = _with_true_scores(promised.manifest, proof.question, converted)
-        kept += promised.notes
+        kept += promised.notes + _joining(staged, proof.question)
         if record is not None:
             top = top1(proof.verification.parity)
             manifest = manifest.replace(weights=replace(record, top1=top))
@@ -328,6 +329,24 @@ def _mixing(layers: tuple[str, ...], batch: int) -> tuple[str, ...]:
     return (
         f"{layers[0]}{more} normalizes by the batch at hand, as in training. OpenCV runs {batch} "
         f"at a time, and answers what Keras answers for batches of {batch}; others differ there.",
+    )
+
+
+def _joining(staged: _Staged, question: Question) -> tuple[str, ...]:
+    """Say which outputs TensorFlow's own batches show to depend on the samples beside one."""
+    converted, loaded = staged.converted, staged.loaded
+    if converted.mixing:  # said already
+        return ()
+    found = sorted(question.leaning)
+    if converted.joining and not found and loaded.batch == 1:
+        found = list(leaning_outputs(loaded, question.samples, question.expected))
+    if not found:
+        return ()
+    where = f": {converted.joining[0]} computes over the batch" if converted.joining else ""
+    return (
+        f"The answer of {', '.join(found)} to a sample depends on the samples beside it{where}. "
+        f"OpenCV runs {loaded.batch} at a time, and answers what Keras answers for batches of "
+        f"{loaded.batch}; others differ there.",
     )
 
 

@@ -22,6 +22,7 @@ from keras2cv_export.parity.parity import Exact, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 
 from .front_samples import samples_behind
+from .neighbours import leaning_rows
 from .pictures import Picture, PictureInput, draw_picture, has_golden_picture, walked
 from .ranges import embedding_rows, ranges_of
 from .samples import Sample, ValueRange, default_samples, load_samples
@@ -56,6 +57,7 @@ class Question:
         unsteady: TensorFlow's own differences between two runs; usually none.
         pictures: Image files that the last samples were made of, by the bundle's preprocessing.
         judge: Who gave the expected outputs.
+        leaning: Outputs whose answer to a sample depends on the others of its batch.
     """
 
     samples: Sequence[Sample]
@@ -69,6 +71,7 @@ class Question:
     unsteady: tuple[str, ...] = ()
     pictures: tuple[Path, ...] = ()
     judge: str = TENSORFLOW
+    leaning: frozenset[str] = frozenset()
 
 
 Answer = Callable[[Sample], Outputs]
@@ -173,6 +176,7 @@ def ask(
         unsteady,
         tuple(pictures),
         loaded.judge_name,
+        frozenset() if loaded.states else leaning_rows(answer, asked.samples, expected),
     )
 
 
