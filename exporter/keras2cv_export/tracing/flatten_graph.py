@@ -4,7 +4,7 @@ The graph is walked as TensorFlow would run it, but on symbols: each node that t
 added to a new graph, where TensorFlow infers its static shape at once.
 
     call of a function       its body, in place
-    While                    one op where it is a recurrent layer (recurrences); else its body once
+    While                    one op where it is a recurrent layer (recurrent); else its body once
                              per step; where the number of steps does not follow
                              from shapes, one op for all, done after the net (tail_loops)
     If, Case                 the branch that is taken; where the input decides, both and a select
@@ -37,7 +37,7 @@ from .flatten_lists import LIST_OPS, StackedList, TensorList, stacked_list
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
 from .graph_body import Body, data_inputs, function_body
-from .recurrences import Loop, as_recurrence
+from .recurrent.loops import Loop, as_recurrence
 from .sizes import Budget
 from .tail_loops import LOOP, LOOP_OF_UNKNOWN, SubGraph, TailLoop, add_loop
 from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN

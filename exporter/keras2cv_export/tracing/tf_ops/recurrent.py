@@ -1,4 +1,4 @@
-"""The recurrent layers that `recurrences` found -> ONNX's LSTM and GRU."""
+"""The recurrent layers that `tracing.recurrent` found -> ONNX's LSTM and GRU."""
 
 from __future__ import annotations
 

@@ -25,10 +25,10 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .flatten_lists import TensorList
-from .recurrent_cells import Cell, GateTerm, Step
-from .tf_ops.moving import reversed_along, reversed_once
-from .tf_ops.node import known, must_know
+from ..flatten_lists import TensorList
+from ..tf_ops.moving import reversed_along, reversed_once
+from ..tf_ops.node import known, must_know
+from .cells import Cell, GateTerm, Step
 
 FEWEST: Final = 3  # steps that are worth an op of their own
 
