@@ -37,7 +37,8 @@ from .flatten_lists import LIST_OPS, StackedList, TensorList, stacked_list
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
 from .graph_body import Body, data_inputs, function_body
-from .recurrent.loops import Loop, as_recurrence
+from .recurrent.loop import Loop
+from .recurrent.loops import as_recurrence
 from .sizes import Budget
 from .tail_loops import LOOP, LOOP_OF_UNKNOWN, SubGraph, TailLoop, add_loop
 from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN
