@@ -77,6 +77,8 @@ class Flattener:
         refused: The nodes that OpenCV cannot compute, in the order of the walk.
         budget: How large the graph's results may be.
         unrolled: Whether recurrent layers are unrolled like any loop.
+        stated: The recurrent cells that may begin with computed states; see `recurrent.loop`.
+        bounds: The largest |number| of tensors that recurrent layers gave, by their names.
     """
 
     functions: Mapping[str, Any]
@@ -84,6 +86,8 @@ class Flattener:
     refused: list[Unsupported] = field(default_factory=list)
     budget: Budget = field(default_factory=Budget)
     unrolled: bool = False
+    stated: frozenset[str] = frozenset()
+    bounds: dict[str, float] = field(default_factory=dict)
     _bodies: dict[str, Body] = field(default_factory=dict)
     _known: Any = None
     _cut: bool = False
@@ -389,7 +393,8 @@ def _recurrence(
         return walk.call(body, state, f"{node.name}/{_SCRATCH}")
 
     with tf.name_scope(f"{node.name}/"):
-        return as_recurrence(Loop(inputs, frozenset(walk.passed_on(body)), step, goes_on))
+        fixed = frozenset(walk.passed_on(body))
+        return as_recurrence(Loop(inputs, fixed, step, goes_on, walk.bounds, walk.stated))
 
 
 def _in_tail(

@@ -7,7 +7,7 @@ states. What it computes can then be read off its tensors.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -31,12 +31,16 @@ class Loop:
         fixed: The places of those that it passes on unchanged.
         body: Walks its body.
         goes_on: Walks its condition; None where that is not known.
+        bounds: The largest |number| of tensors that recurrent layers gave, by their names.
+        stated: The cells that OpenCV begins with computed states: "lstm", "gru", "rnn".
     """
 
     state: Sequence[Any]
     fixed: frozenset[int]
     body: Call
     goes_on: Callable[[Sequence[Any]], bool | None]
+    bounds: dict[str, float] = field(default_factory=dict)
+    stated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

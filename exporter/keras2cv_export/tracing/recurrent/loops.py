@@ -16,6 +16,7 @@ from keras2cv_export.tracing.flatten_lists import TensorList
 from keras2cv_export.tracing.tf_ops.moving import reversed_along, reversed_once
 from keras2cv_export.tracing.tf_ops.node import known
 
+from .beginnings import bound
 from .chain import Chain, Link, understood
 from .loop import Loop, Places
 from .masks import MOST, Mask
@@ -39,13 +40,17 @@ def as_recurrence(loop: Loop) -> list[Any] | None:
 
 
 def _can_begin(loop: Loop, places: Places, chain: Chain) -> bool:
-    """Whether the loop begins with states that are known, and its masked output with zeros."""
-    firsts = {k: known(loop.state[k]) for k in places.states}
-    if any(value is None for value in firsts.values()):
-        return False
-    carried = None if chain.carried is None else firsts[chain.carried]
+    """Whether OpenCV can begin with the loop's states, and its masked output begins with zeros."""
+    carried = None if chain.carried is None else known(loop.state[chain.carried])
+    zeros = chain.carried is None or (carried is not None and not carried.any())
     short = places.mask is None or places.steps <= MOST
-    return short and (carried is None or not carried.any())
+    return zeros and short and all(_firsts(loop, link).can_begin for link in chain.links)
+
+
+def _firsts(loop: Loop, link: Link) -> Firsts:
+    """Return the states with which a cell begins."""
+    c = None if link.c is None else loop.state[link.c]
+    return Firsts(loop.state[link.h], c, link.cell.kind in loop.stated, loop.bounds)
 
 
 def _written(loop: Loop, places: Places, chain: Chain, *, all_steps: bool) -> list[Any]:
@@ -71,10 +76,24 @@ def _written(loop: Loop, places: Places, chain: Chain, *, all_steps: bool) -> li
 
 
 def _of_link(loop: Loop, link: Link, x: Any, mask: Mask | None, *, reverse: bool) -> Answers:
-    firsts = Firsts(loop.state[link.h], None if link.c is None else loop.state[link.c])
+    firsts = _firsts(loop, link)
     if mask is not None:
-        return mask.over_steps(x, firsts, link.cell)
-    return over_steps(x, firsts, link.cell, reverse=reverse)
+        made = mask.over_steps(x, firsts, link.cell)
+    else:
+        made = over_steps(x, firsts, link.cell, reverse=reverse)
+    _bound(made, firsts, int(x.shape[0]))
+    return made
+
+
+def _bound(made: Answers, firsts: Firsts, steps: int) -> None:
+    """Note the largest |number| of a layer's states: of h none above 1, or above its first."""
+    h, c = bound(firsts.h, firsts.bounds), None
+    if made.c is not None:
+        h, c = 1.0, bound(firsts.c, firsts.bounds)
+    if h is not None:
+        firsts.bounds.update(dict.fromkeys((made.y.name, made.h.name), max(h, 1.0)))
+    if c is not None:
+        firsts.bounds[made.c.name] = c + steps
 
 
 def _list(before: TensorList, y: Any, reverse: bool, all_steps: bool, last: Any) -> TensorList:

@@ -12,18 +12,18 @@ So a reversed GRU is half of a bidirectional one, and a SimpleRNN is a GRU whose
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.tracing.tf_ops.node import known
 
+from .beginnings import LARGEST, SHUT, Begun, bound, gru_begun, lstm_begun
 from .cells import Cell, GateTerm
 
 _ORDER: Final = {"lstm": "iofg", "gru": "zrn", "rnn": "n"}  # ONNX's order of the gates
 _STILL: Final = 100.0  # the sigmoid of which is 1 in float32, and of its negative 0
-_HELD: Final = 1000.0  # the same, whatever a gate adds to it
-_HOLDS: Final = {"lstm": {"i": -_HELD, "f": _HELD}, "gru": {"z": _HELD}, "rnn": {"z": _HELD}}
+_HOLDS: Final = {"lstm": {"i": -SHUT, "f": SHUT}, "gru": {"z": SHUT}, "rnn": {"z": SHUT}}
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,29 @@ class Firsts:
     Attributes:
         h: (N, H).
         c: An LSTM's cell state, (N, H); None for others.
+        stated: Whether OpenCV is given computed ones as they are.
+        bounds: The largest |number| of tensors that recurrent layers gave, by their names.
     """
 
     h: Any
     c: Any
+    stated: bool = True
+    bounds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def are_known(self) -> bool:
+        """Whether none is computed."""
+        return all(v is None or known(v) is not None for v in (self.h, self.c))
+
+    @property
+    def can_begin(self) -> bool:
+        """Whether OpenCV can begin with them, as they are or by steps in front."""
+        if self.are_known or self.stated:
+            return True
+        h = bound(self.h, self.bounds)
+        most = 0.0 if self.c is None else bound(self.c, self.bounds)
+        enough = h is not None and h <= 1.0
+        return enough and most is not None and most <= LARGEST
 
 
 @dataclass(frozen=True)
@@ -68,8 +87,21 @@ def over_steps(x: Any, firsts: Firsts, cell: Cell, *, reverse: bool, held: Any =
     if held is not None:
         x = tf.concat([x, held], 2)
         weights["W"] = tf.concat([weights["W"], _holding(cell)], 1)
+    steps = 0
+    if not firsts.are_known and not firsts.stated:
+        x, weights["W"], steps = _begun(x, firsts, weights, reverse=reverse)
+        zeros = tf.zeros(firsts.h.shape)
+        firsts = Firsts(zeros, None if firsts.c is None else zeros)
     y, c = _both_ways(x, firsts, weights, cell.kind, reverse=reverse)
+    y = y if not steps else y[:-steps] if reverse else y[steps:]
     return Answers(y, y[0] if reverse else y[-1], c)
+
+
+def _begun(x: Any, firsts: Firsts, weights: Mapping[str, Any], *, reverse: bool) -> Begun:
+    if firsts.c is None:
+        return gru_begun(x, firsts.h, weights, reverse=reverse)
+    most = bound(firsts.c, firsts.bounds) or 0.0
+    return lstm_begun(x, firsts.h, firsts.c, weights, reverse=reverse, most=most)
 
 
 def _holding(cell: Cell) -> Any:
