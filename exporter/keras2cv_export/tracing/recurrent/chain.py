@@ -1,7 +1,7 @@
 """What a step of a recurrent layer means: its cells in a row, and what it does where a mask is off.
 
-    cells       each reads x, or the new state of the one before it; the last one's is the output
-    mask off    states stay as they are; the output is the one before it, or zero
+cells       each reads x, or the new state of the one before it; the last one's is the output
+mask off    states stay as they are; the output is the one before it, or zero
 """
 
 from __future__ import annotations

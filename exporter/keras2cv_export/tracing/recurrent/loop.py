@@ -160,7 +160,5 @@ def _stand_in(loop: Loop, state: list[Any], place: int, at: int) -> Any:
     """Put a stand-in for an element of a list into the state, and return it."""
     items = loop.state[place]
     element = tf.identity(items.elements[at])
-    state[place] = items.holding(
-        [element if k == at else e for k, e in enumerate(items.elements)]
-    )
+    state[place] = items.holding([element if k == at else e for k, e in enumerate(items.elements)])
     return element

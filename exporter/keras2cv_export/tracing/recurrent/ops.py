@@ -52,10 +52,8 @@ class Firsts:
         """Whether OpenCV can begin with them, as they are or by steps in front."""
         if self.are_known or self.stated:
             return True
-        h = bound(self.h, self.bounds)
-        most = 0.0 if self.c is None else bound(self.c, self.bounds)
-        enough = h is not None and h <= 1.0
-        return enough and most is not None and most <= LARGEST
+        most = bound(self.h if self.c is None else self.c, self.bounds)
+        return most is not None and most <= (1.0 if self.c is None else LARGEST)
 
 
 @dataclass(frozen=True)
