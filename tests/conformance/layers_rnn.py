@@ -209,6 +209,13 @@ def _of_words(name: str, wiring: Callable[[Any], Any]) -> Case:
     )
 
 
+def _masked(name: str, layer: Callable[[], keras.Layer]) -> Case:
+    def wiring(x: Any) -> Any:
+        return layer()(x)  # a layer of each model's own
+
+    return _of_words(f"masked_{name}", wiring)
+
+
 def _masked_translation(kind: Any, words: Any) -> Any:
     _, *state = kind(6, return_state=True)(words)
     later = layers.Dense(4, activation="tanh")(words)
@@ -222,31 +229,24 @@ def _bidirectional_encoder(source: Any, target: Any) -> Any:
 
 
 _MASKED = (
-    _of_words("masked_lstm_sequences", lambda x: layers.LSTM(5, return_sequences=True)(x)),
-    _of_words(
-        "masked_lstm_state",
-        lambda x: layers.LSTM(5, go_backwards=True, return_state=True)(x),
-    ),
-    _of_words("masked_gru", lambda x: layers.GRU(5)(x)),
+    _masked("lstm_sequences", lambda: layers.LSTM(5, return_sequences=True)),
+    _masked("lstm_state", lambda: layers.LSTM(5, go_backwards=True, return_state=True)),
+    _masked("gru", lambda: layers.GRU(5)),
     _of_words(
         "masked_bidirectional_lstm",
         lambda x: layers.LSTM(4)(layers.Bidirectional(layers.LSTM(4, return_sequences=True))(x)),
     ),
-    _of_words(
-        "masked_bidirectional_gru",
-        lambda x: layers.Bidirectional(layers.GRU(4, return_sequences=True))(x),
+    _masked(
+        "bidirectional_gru", lambda: layers.Bidirectional(layers.GRU(4, return_sequences=True))
     ),
-    _of_words(
-        "masked_simple_rnn_zeros",
-        lambda x: layers.RNN(
+    _masked(
+        "simple_rnn_zeros",
+        lambda: layers.RNN(
             layers.SimpleRNNCell(5), return_sequences=True, zero_output_for_mask=True
-        )(x),
+        ),
     ),
-    _of_words(
-        "masked_stacked_cells",
-        lambda x: layers.RNN([layers.LSTMCell(4), layers.GRUCell(3)])(x),
-    ),
-    _of_words("masked_lstm_relu", lambda x: layers.LSTM(5, activation="relu")(x)),
+    _masked("stacked_cells", lambda: layers.RNN([layers.LSTMCell(4), layers.GRUCell(3)])),
+    _masked("lstm_relu", lambda: layers.LSTM(5, activation="relu")),
 )
 
 _DECODERS = (

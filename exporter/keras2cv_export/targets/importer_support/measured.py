@@ -231,7 +231,7 @@ FAULTS: Final[dict[str, tuple[str, ...]]] = {
     "merged product": ("4.6", "4.8"),
     "mistaken gate": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new"),
     "nine taps": ("5.0 new",),
-    "normalized activation": ("4.6", "4.8", "4.10", "4.12", "5.0 new"),
+    "normalized activation": ("5.0 new",),
     "one map": ("5.0 new",),
     "other residual": ("5.0 new",),
     "padded depthwise": ("4.8", "4.10", "4.12", "4.14", "5.0 classic"),

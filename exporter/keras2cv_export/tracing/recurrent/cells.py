@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..tf_ops.node import known
+from keras2cv_export.tracing.tf_ops.node import known
 
 _SUMS = ("AddV2", "Add", "BiasAdd")
 _SHAPES = ("Squeeze", "ExpandDims", "Reshape")  # Keras adds a single row as it adds a bias
