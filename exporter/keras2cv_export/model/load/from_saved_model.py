@@ -27,6 +27,7 @@ from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
 from .remembered import changed_variables
 from .signatures import DEFAULT, choose_signature
+from .unknown_layers import PRUNED
 from .unread import resolve_read_shapes, without_unread_inputs
 
 
@@ -59,7 +60,7 @@ def saved_model(
     check_sizes(path, meta_graphs(graphs))
     loaded = _loaded(path, raw)
     function = loaded.signatures[name]
-    _refuse_memory(path, function.graph)
+    _refuse_memory(path, function)
     specs = function.structured_input_signature[1]
     order = _argument_order(loaded, specs) if name == DEFAULT else sorted(specs)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
@@ -80,14 +81,17 @@ def saved_model(
     return without_unread_inputs(loaded_model, unsized)
 
 
-def _refuse_memory(path: Path, graph: Any) -> None:
+def _refuse_memory(path: Path, function: Any) -> None:
     """Refuse a function that begins where its last call ended, or that was saved while training.
 
     Raises:
         ModelError: It is one.
     """
+    graph = function.graph
     outputs = [tensor.op.name for tensor in graph.outputs]
     changes, remembers = changed_variables(graph.as_graph_def(), outputs)
+    if remembers and any("pruning_step" in variable.name for variable in function.variables):
+        raise ModelError(f"{path} was saved while it was pruned (tfmot). {PRUNED}")
     if remembers:
         raise ModelError(
             f"{path}: its function remembers from call to call, as stateful layers do, and a "

@@ -173,6 +173,24 @@ def test_a_saved_model_that_remembers_is_refused_with_the_way_out(tmp_path: Path
         export(tmp_path / "saved", tmp_path / "m.cv", task="raw")
 
 
+def test_a_saved_model_that_is_still_pruned_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    """The wrappers of tfmot change the weights at each call."""
+    kernel = tf.Variable(tf.ones((3, 2)), name="prune_low_magnitude_dense/kernel")
+    step = tf.Variable(0.0, name="prune_low_magnitude_dense/pruning_step")
+    module = tf.Module()
+    module.kernel, module.step = kernel, step
+
+    def pruned(x: tf.Tensor) -> dict[str, tf.Tensor]:
+        step.assign_add(1.0)
+        kernel.assign(kernel * tf.minimum(step, 1.0))
+        return {"y": x @ kernel}
+
+    signature = tf.function(pruned).get_concrete_function(tf.TensorSpec((None, 3), name="x"))
+    tf.saved_model.save(module, str(tmp_path / "saved"), signatures=signature)
+    with pytest.raises(ModelError, match=r"while it was pruned \(tfmot\).*strip_pruning\(model\)"):
+        export(tmp_path / "saved", tmp_path / "m.cv", task="raw")
+
+
 def test_a_saved_model_in_training_mode_is_refused_with_the_way_out(tmp_path: Path) -> None:
     """It normalizes by the batch and moves its averages; `predict` of the live model does not."""
     image = keras.Input((8, 8, 3))
