@@ -90,7 +90,7 @@ def _refuse_memory(path: Path, function: Any) -> None:
     graph = function.graph
     outputs = [tensor.op.name for tensor in graph.outputs]
     changes, remembers = changed_variables(graph.as_graph_def(), outputs)
-    if remembers and any("pruning_step" in variable.name for variable in function.variables):
+    if remembers and any("prune_low_magnitude" in variable.name for variable in function.variables):
         raise ModelError(f"{path} was saved while it was pruned (tfmot). {PRUNED}")
     if remembers:
         raise ModelError(

@@ -14,7 +14,7 @@ from typing import Any, Final
 import keras
 
 from keras2cv.errors import ModelError
-from keras2cv_export.model.config import walk
+from keras2cv_export.model.config import foreign_classes, walk
 
 from .error_messages import sentence
 from .lambda_names import advice as advice_on_names
@@ -82,7 +82,9 @@ def unreadable(
         )
     unknown = _unknown(config)
     if not unknown:
-        hint = "If it has layers of your own, pass the module that defines them with --import."
+        hint = hint_for(foreign_classes(config)) or (
+            "If it has layers of your own, pass the module that defines them with --import."
+        )
         if missing_name(error) is not None:
             hint = advice_on_names(config)
         return ModelError(f"{path}: {who_cannot} load this model: {sentence(error)} {hint}")

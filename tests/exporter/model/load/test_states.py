@@ -176,14 +176,13 @@ def test_a_saved_model_that_remembers_is_refused_with_the_way_out(tmp_path: Path
 
 def test_a_saved_model_that_is_still_pruned_is_refused_with_the_way_out(tmp_path: Path) -> None:
     """The wrappers of tfmot change the weights at each call."""
-    kernel = tf.Variable(tf.ones((3, 2)), name="prune_low_magnitude_dense/kernel")
-    step = tf.Variable(0.0, name="prune_low_magnitude_dense/pruning_step")
+    kernel = tf.Variable(tf.ones((3, 2)), name="dense/kernel")
+    mask = tf.Variable(tf.ones((3, 2)), name="prune_low_magnitude_dense/mask")
     module = tf.Module()
-    module.kernel, module.step = kernel, step
+    module.kernel, module.mask = kernel, mask
 
     def pruned(x: tf.Tensor) -> dict[str, tf.Tensor]:
-        step.assign_add(1.0)
-        kernel.assign(kernel * tf.minimum(step, 1.0))
+        kernel.assign(kernel * mask)
         return {"y": x @ kernel}
 
     signature = tf.function(pruned).get_concrete_function(tf.TensorSpec((None, 3), name="x"))
