@@ -160,6 +160,7 @@ def test_the_last_states_are_outputs() -> None:
     proto = converted(model)
     assert ops(proto)["LSTM"] == 3
     assert_right(model, proto)
+    onnx.checker.check_model(proto, full_check=True)
 
 
 MASKED: dict[str, tuple[Layers, dict[str, int]]] = {
