@@ -164,6 +164,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "weights_cost",
         "cluster_cost",
         "export_cost",
+        "recurrent_cost",
         "reliability",
         "task_parity",
         "zoo",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Final, cast
 
 import onnx_ir as ir
 
@@ -32,6 +32,11 @@ from .tracing.batch_statistics import batch_statistics, reductions_of_rows
 from .tracing.capture import TracedGraph, trace
 from .tracing.to_onnx import to_onnx
 
+_STATED: Final = {  # recurrent cell -> what an importer fails if it has no computed first states
+    "lstm": "computed state",
+    "gru": "state of gates",
+    "rnn": "state of gates",
+}
 OPTIONAL_NAMES = frozenset(name_of(one) for one in OPTIONAL)
 
 
@@ -156,7 +161,8 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: boo
         model = traced.model
     else:
         ranking = not where_all_have("TopK")(target)
-        traced = trace(loaded, ranking=ranking, unrolled=unrolled)
+        stated = [cell for cell, form in _STATED.items() if where_all_have(form)(target)]
+        traced = trace(loaded, ranking=ranking, unrolled=unrolled, stated=stated)
         mixing = batch_statistics(traced.graph_def, traced.inputs)
         joining = reductions_of_rows(traced.graph_def, traced.inputs)
         model = to_onnx(traced)

@@ -28,6 +28,7 @@ from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
 from .remembered import changed_variables
 from .signatures import DEFAULT, choose_signature
+from .unknown_layers import PRUNED
 from .unread import resolve_read_shapes, without_unread_inputs
 
 
@@ -64,7 +65,7 @@ def saved_model(
         specs = function.structured_input_signature[1]
         order = _argument_order(loaded, specs) if name == DEFAULT else sorted(specs)
         outputs = dict(function.structured_outputs)
-    _refuse_memory(path, function.graph)
+    _refuse_memory(path, function)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
     refuse_text(declared)
     inputs, unsized = resolve_read_shapes(declared, shapes, batch)
@@ -98,14 +99,17 @@ def _honest_objects(path: Path, signature: str) -> Iterator[None]:
         ) from error
 
 
-def _refuse_memory(path: Path, graph: Any) -> None:
+def _refuse_memory(path: Path, function: Any) -> None:
     """Refuse a function that begins where its last call ended, or that was saved while training.
 
     Raises:
         ModelError: It is one.
     """
+    graph = function.graph
     outputs = [tensor.op.name for tensor in graph.outputs]
     changes, remembers = changed_variables(graph.as_graph_def(), outputs)
+    if remembers and any("prune_low_magnitude" in variable.name for variable in function.variables):
+        raise ModelError(f"{path} was saved while it was pruned (tfmot). {PRUNED}")
     if remembers:
         raise ModelError(
             f"{path}: its function remembers from call to call, as stateful layers do, and a "

@@ -14,7 +14,7 @@ from typing import Any, Final
 import keras
 
 from keras2cv.errors import ModelError
-from keras2cv_export.model.config import walk
+from keras2cv_export.model.config import foreign_classes, walk
 from keras2cv_export.model.untrusted.danger import shown
 
 from .error_messages import sentence
@@ -27,17 +27,23 @@ _HUB: Final = (
 )
 _QUANTIZED: Final = (
     "It is of a model in quantisation-aware training (tfmot): export the model before "
-    "quantize_model()."
+    "quantize_model(), or write this one with model.export(FOLDER) and export that folder."
 )
-_PRUNED: Final = "Call tfmot.sparsity.keras.strip_pruning(model), and export what it returns."
+PRUNED: Final = "Call tfmot.sparsity.keras.strip_pruning(model), and export what it returns."
+_CLUSTERED: Final = "Call tfmot.clustering.keras.strip_clustering(model), and export that."
+_TFMOT: Final = {  # a part of tfmot -> what to do about its classes
+    ".sparsity.": PRUNED,
+    ".clustering.": _CLUSTERED,
+    ".quantization.": _QUANTIZED,
+}
 _HINTS: Final[Mapping[str, str]] = {
     "KerasLayer": _HUB,
     "QuantizeLayer": _QUANTIZED,
     "QuantizeWrapper": _QUANTIZED,
     "QuantizeWrapperV2": _QUANTIZED,
     "QuantizeAnnotate": _QUANTIZED,
-    "PruneLowMagnitude": _PRUNED,
-    "ClusterWeights": "Call tfmot.clustering.keras.strip_clustering(model), and export that.",
+    "PruneLowMagnitude": PRUNED,
+    "ClusterWeights": _CLUSTERED,
     "FixedDropout": "It is of efficientnet or segmentation_models: --import efficientnet.tfkeras.",
 }
 _ADDONS: Final = (
@@ -64,6 +70,8 @@ def hint_for(names: Sequence[str]) -> str | None:
     for name in names:
         if name.startswith("Addons>"):
             return _ADDONS
+        if name.startswith("tensorflow_model_optimization."):
+            return next((hint for part, hint in _TFMOT.items() if part in name), None)
         if (hint := _HINTS.get(name.rpartition(">")[2])) is not None:
             return hint
     return None
@@ -95,7 +103,9 @@ def unreadable(
         )
     unknown = _unknown(config)
     if not unknown:
-        hint = "If it has layers of your own, pass the module that defines them with --import."
+        hint = hint_for(foreign_classes(config)) or (
+            "If it has layers of your own, pass the module that defines them with --import."
+        )
         if missing_name(error) is not None:
             hint = advice_on_names(config)
         return ModelError(f"{path}: {who_cannot} load this model: {sentence(error)} {hint}")

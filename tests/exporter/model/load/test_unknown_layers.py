@@ -12,6 +12,7 @@ import pytest
 
 from keras2cv.errors import ModelError
 from keras2cv_export.model.load import load_model
+from keras2cv_export.model.load.unknown_layers import hint_for
 
 
 def write(path: Path, layers: Any, version: str = "2.4.0") -> Path:
@@ -61,6 +62,22 @@ def test_layers_of_other_packages_are_named_with_the_way_out(
     assert f": {name}. " in said
     assert advice in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("place", "advice"),
+    [
+        ("sparsity.keras.pruning_wrapper.PruneLowMagnitude", "strip_pruning(model)"),
+        ("clustering.keras.cluster_wrapper.ClusterWeights", "strip_clustering(model)"),
+        ("quantization.keras.quantize_layer.QuantizeLayer", "model.export(FOLDER)"),
+        ("quantization.keras.quantizers.MovingAverageQuantizer", "before quantize_model()"),
+    ],
+)
+def test_what_a_file_names_of_tfmot_is_to_be_stripped(place: str, advice: str) -> None:
+    """Its classes would only be read to be taken off again."""
+    said = hint_for([f"tensorflow_model_optimization.python.core.{place}"])
+    assert said is not None
+    assert advice in said
 
 
 @pytest.mark.parametrize("version", ["1.2.2", "2.0.0"])
