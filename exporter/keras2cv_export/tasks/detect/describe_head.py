@@ -16,9 +16,10 @@ from keras2cv_export.tasks.outputs import Output, listed
 
 from .head_anchors import Order, Sizes, read_sizes, share_out
 from .head_families import FAMILIES, Family
-from .head_grids import Grid, Pair, grids_of_strides, read_strides, spatial_grid
+from .head_grids import Grid, Pair, grids_of_strides, read_grids, read_strides, spatial_grid
 from .head_options import HeadOptions
-from .head_priors import PriorGrids, is_sizes, priors_of
+from .head_prior_sizes import has_prior_sizes, prior_sizes
+from .head_priors import PriorGrids, is_sizes, order_of_rows, priors_of
 from .head_roles import Source, parts_of, roles_in, stated_sources
 from .options import DetectOptions
 
@@ -72,10 +73,27 @@ class _Description:
     def _sizes(self) -> tuple[list[Sizes], Order]:
         """Return the widths and heights of a cell's anchors, where they are given so."""
         given = self.said.get("anchors")
+        if has_prior_sizes(self.head):
+            return self._prior_sizes(given), "own"
         around = self.form == "offsets" and given is not None and is_sizes(given)
         if self.form == "anchors" or around:
             return read_sizes(given, self.family, self.head.family)
         return [], "shared"
+
+    def _prior_sizes(self, anchors: Any) -> list[Sizes]:
+        """Return those of min_sizes or scales, in the anchors' unit."""
+        if self.form != "offsets" or anchors is not None:
+            why = "anchors are given, too" if self.form == "offsets" else "its boxes have no priors"
+            raise UsageError(
+                f"The head {self.head.family} has sizes of prior boxes, and {why}. Leave one out."
+            )
+        stated = self.strides if self.head.grids is None else self.head.grids
+        count = len(stated) if isinstance(stated, list | tuple) else None
+        found = prior_sizes(self.head, self.size_wh, count)
+        if _box_units(self) == "pixels":
+            return found
+        width, height = _unit("normalised", Grid(1, 1, None), self.size_wh)
+        return [tuple((w / width, h / height) for w, h in sizes) for sizes in found]
 
     def _without_anchor_axis(self, output: Output) -> Output:
         """Return (H * W, A, K) as (H * W * A, K), which holds the same rows."""
@@ -375,16 +393,14 @@ def _record(
 ) -> DetectRecord:
     said, form = description.said, description.form
     parts = {part for each in placed for part in each.parts}
-    grids = [level.grid for level in levels]
-    places = PriorGrids(
-        [(level.grid, level.boxes) for level in levels],
-        _shared_sizes(description, grids) if description.sizes else None,
-        _box_units(description) if form == "offsets" else "pixels",
-        description.size_wh,
-        bool({"raw", "boxes"} & description.stated.keys()),
-    )
     needs_priors = form == "offsets" and "anchors" not in parts
-    priors = priors_of(said, places, description.head.family) if needs_priors else None
+    if not needs_priors and has_prior_sizes(description.head):
+        raise UsageError(
+            "The head has sizes of prior boxes, and its outputs hold the prior boxes themselves. "
+            "Leave the sizes out."
+        )
+    places = _prior_grids(description, levels) if needs_priors else None
+    priors = priors_of(said, places, description.head.family) if places else None
     nms = said.get("nms")
     try:
         head = _head(description, levels, placed)
@@ -407,6 +423,65 @@ def _record(
         raise UsageError(
             f"The head {description.head.family} does not hold together: {error}. Correct it."
         ) from error
+
+
+def _prior_grids(description: _Description, levels: Sequence[_Level]) -> PriorGrids:
+    """Return where prior boxes are, of the grids of the outputs or of those that are stated."""
+    grids, sizes = [(level.grid, level.boxes) for level in levels], None
+    if description.sizes and any(level.grid.stride_wh is None for level in levels):
+        grids, sizes = _stated_grids(description, [level.grid.cells for level in levels])
+    elif description.sizes:
+        sizes = _shared_sizes(description, [level.grid for level in levels])
+    stated = description.head.anchor_centres
+    is_even = has_prior_sizes(description.head) and description.strides is None
+    return PriorGrids(
+        grids,
+        sizes,
+        _box_units(description),
+        description.size_wh,
+        bool({"raw", "boxes"} & description.stated.keys()),
+        description.said.get("xy_offset", 0.5),
+        is_even if stated is None else stated == "even",
+        bool(description.head.anchor_clip),
+    )
+
+
+def _stated_grids(
+    description: _Description, rows: Sequence[int]
+) -> tuple[list[tuple[Grid, int]], list[Sizes]]:
+    """Return the grids of tables, and the sizes in each, in the order of the tables' rows."""
+    head = description.head
+    if description.size_wh is None:
+        raise UsageError("Prior boxes need the input's size, and it is no image. Give a table.")
+    strides = description.strides
+    if strides is None and head.family != "ssd":
+        strides = tuple((stride, stride) for stride in description.family.strides)
+    if head.grids is not None:
+        grids = read_grids(head.grids, description.size_wh)
+    elif strides is not None:
+        grids = grids_of_strides(strides, description.size_wh)
+    else:
+        raise UsageError(
+            f"The outputs have no rows and columns, but {' + '.join(map(str, rows))} rows. Give "
+            'the "strides" or the "grids" of the prior boxes in the head\'s FILE.json, or a table '
+            "(M, 4) by --anchors."
+        )
+    sizes = description.sizes * len(grids) if len(description.sizes) == 1 else description.sizes
+    if len(sizes) != len(grids):
+        raise UsageError(
+            f"There are prior boxes for {len(sizes)} grids, and {len(grids)} grids: "
+            f"{', '.join(map(str, grids))}. Give a list for each grid."
+        )
+    counts = [grid.cells * len(each) for grid, each in zip(grids, sizes, strict=True)]
+    if sum(counts) != sum(rows):
+        shown = " + ".join(f"{g} x {len(s)}" for g, s in zip(grids, sizes, strict=True))
+        raise UsageError(
+            f"There are {sum(counts)} prior boxes ({shown}: rows x columns x boxes), and the "
+            f"outputs have {sum(rows)}. Correct the sizes, the aspect ratios, the strides or the "
+            "grids."
+        )
+    order = order_of_rows(rows, counts)
+    return [(grids[k], len(sizes[k])) for k in order], [sizes[k] for k in order]
 
 
 def _box_format(description: _Description) -> Any:
@@ -552,7 +627,8 @@ def _note(
     description: _Description, levels: Sequence[_Level], placed: Sequence[_Placed],
     classes: int | None,
 ) -> str:  # fmt: skip
-    shared = _shared_sizes(description, [v.grid for v in levels]) if description.sizes else None
+    seen = description.sizes and all(level.grid.stride_wh for level in levels)
+    shared = _shared_sizes(description, [v.grid for v in levels]) if seen else None
     shown = []
     for number, level in enumerate(levels):
         text = f"{level.grid}" + (f" x {level.boxes}" if level.boxes > 1 else "")

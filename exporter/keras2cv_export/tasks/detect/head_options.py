@@ -8,6 +8,7 @@ A mapping may also hold every field of `DetectOptions`; the same option beside i
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -37,6 +38,10 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "distance_activation": ("none", "exp", "relu"),
     "offset_form": ("centres", "corners"),
     "size_units": ("cells", "pixels", "normalised"),
+    "extra_box": ("first", "last", "none"),
+    "anchor_order": ("ratios,octaves", "octaves,ratios"),
+    "ratio_form": ("w/h", "h/w"),
+    "anchor_centres": ("even", "strides"),
 }
 # What the fields of `DetectOptions` may be that stand in a head's description.
 _SHARED_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -81,6 +86,19 @@ class HeadOptions:
         offset_form: SSD's offsets are of "centres" and sizes, or of "corners".
         window: Cells around a peak of a heatmap, 3.
         size_units: Of CenterNet's sizes: "cells", "pixels" or "normalised".
+        grids: Rows and columns of each, where outputs with prior boxes have lost them.
+        min_sizes: Of prior boxes, a number or several for each grid, in pixels of the input.
+        max_sizes: The same of their additional boxes.
+        scales: Instead, shares of the input's shorter side; one more than grids.
+        aspect_ratios: Of the prior boxes; one list, or a list for each grid.
+        octaves: Factors of `min_sizes`, each with every aspect ratio, as in RetinaNet.
+        extra_box: The additional square: "first" (behind the other square), "last" or "none".
+        anchor_order: Which changes slowest: "ratios,octaves" or "octaves,ratios".
+        ratio_form: "w/h" or "h/w".
+        reduce_lowest: Three boxes in the finest grid, as TensorFlow's
+            `reduce_boxes_in_lowest_layer`.
+        anchor_centres: "even" divides the input among the cells, "strides" does not.
+        anchor_clip: Whether prior boxes are cut at the input's edges.
     """
 
     family: str
@@ -101,6 +119,18 @@ class HeadOptions:
     offset_form: str | None = None
     window: int | None = None
     size_units: str | None = None
+    grids: Any = None
+    min_sizes: Any = None
+    max_sizes: Any = None
+    scales: Any = None
+    aspect_ratios: Any = None
+    octaves: Any = None
+    extra_box: str | None = None
+    anchor_order: str | None = None
+    ratio_form: str | None = None
+    reduce_lowest: bool | None = None
+    anchor_centres: str | None = None
+    anchor_clip: bool | None = None
 
     def __post_init__(self) -> None:
         from .head_families import FAMILIES
@@ -115,6 +145,9 @@ class HeadOptions:
                 raise UsageError(
                     f"The head's {name} must be one of {'; '.join(choices)}, got {value!r}."
                 )
+        for name in ("reduce_lowest", "anchor_clip"):
+            if getattr(self, name) not in (None, True, False):
+                raise UsageError(f"The head's {name} must be true or false. Correct it.")
         for name, least in (("classes", 1), ("reg_max", 1), ("window", 1)):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < least):
@@ -149,7 +182,11 @@ def read_head(given: Any, others: frozenset[str]) -> tuple[HeadOptions, dict[str
         )
     own = {field.name for field in fields(HeadOptions)}
     if unknown := sorted(set(given) - own - others):
-        raise UsageError(f"A head has no {unknown[0]!r}. It has {', '.join(sorted(own | others))}.")
+        near = difflib.get_close_matches(str(unknown[0]), sorted(own | others), 3)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(
+            f"A head has no {unknown[0]!r}. {hint}docs/guides/detector.md lists its keys."
+        )
     if "family" not in given:
         raise UsageError('A head needs its "family", such as "yolov3". Add it.')
     mine = {key: value for key, value in given.items() if key in own}
