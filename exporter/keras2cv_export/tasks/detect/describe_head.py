@@ -10,17 +10,19 @@ from typing import Any, cast
 
 from keras2cv.errors import UsageError
 from keras2cv.schema.fields import SchemaError
-from keras2cv.tasks.detect.head import Axes, Head, HeadLevel, HeadOutput, Part, role_of
+from keras2cv.tasks.detect.head import Axes, Head, HeadLevel, HeadOutput, Part
 from keras2cv.tasks.detect.record import DetectRecord, Nms
+from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.outputs import Output, listed
 
 from .head_anchors import Order, Sizes, read_sizes, share_out
+from .head_belongings import HeadBelongings
 from .head_families import FAMILIES, Family
 from .head_grids import Grid, Pair, grids_of_strides, read_grids, read_strides, spatial_grid
 from .head_options import HeadOptions
 from .head_prior_sizes import has_prior_sizes, prior_sizes
 from .head_priors import PriorGrids, is_sizes, order_of_rows, priors_of
-from .head_roles import Source, parts_of, roles_in, stated_sources
+from .head_roles import Source, belonging_sources, parts_of, roles_in, stated_sources
 from .options import DetectOptions
 
 _FORM_FIELDS = {
@@ -54,9 +56,13 @@ class _Description:
     """What is said of a head, by the user or else by its family, beside the outputs."""
 
     def __init__(
-        self, options: DetectOptions, outputs: Sequence[Output], size_wh: Pair | None
+        self,
+        options: DetectOptions,
+        outputs: Sequence[Output],
+        size_wh: Pair | None,
+        belongings: HeadBelongings,
     ) -> None:
-        self.options, self.size_wh = options, size_wh
+        self.options, self.size_wh, self.belongings = options, size_wh, belongings
         head = cast("HeadOptions", options.head)
         self.head: HeadOptions = head
         self.family: Family = FAMILIES[head.family]
@@ -120,7 +126,11 @@ class _Description:
 
 
 def describe_head(
-    options: DetectOptions, outputs: Sequence[Output], size_wh: Pair | None, score: float
+    options: DetectOptions,
+    outputs: Sequence[Output],
+    size_wh: Pair | None,
+    score: float,
+    belongings: HeadBelongings,
 ) -> tuple[DetectRecord, tuple[str, ...]]:
     """Return the record of a detector with a head, and a note on what was recognised.
 
@@ -129,15 +139,21 @@ def describe_head(
         outputs: The model's.
         size_wh: Width and height of the input image in pixels; None if there is none.
         score: The threshold.
+        belongings: What is named beside the head.
 
     Raises:
         UsageError: The description contradicts the outputs, or leaves something open.
     """
-    description = _Description(options, outputs, size_wh)
-    sources = stated_sources(description.stated | _columns(description), description.outputs)
-    levels, placed = _layout(description, sources or _guessed(description))
+    description = _Description(options, outputs, size_wh, belongings)
+    said = description.stated | _columns(description)
+    beside = belonging_sources(said, description.outputs)
+    taken = {output for source in beside for output in source.outputs}
+    left = [output for output in description.outputs if output not in taken]
+    sources = stated_sources(said, left) or _guessed(description, left)
+    levels, placed = _layout(description, [*sources, *beside])
     record = _record(description, levels, placed, score)
-    shapes = {role_of(k): each.output.shape for k, each in enumerate(placed)}
+    named = {each.name: each.shape for each in belongings.outputs}
+    shapes = {role: named[name] for role, name in record.outputs.items()}
     try:
         classes = record.count_classes(shapes)
     except SchemaError as error:
@@ -159,20 +175,20 @@ def _columns(description: _Description) -> dict[str, Any]:
     return {} if columns is None else {"columns": columns}
 
 
-def _guessed(description: _Description) -> list[Source]:
+def _guessed(description: _Description, outputs: Sequence[Output]) -> list[Source]:
     """Return the outputs by their parts, where nobody names them."""
     groups: dict[Any, list[Output]] = defaultdict(list)
-    for output in description.outputs:
+    for output in outputs:
         groups[_key(description, output)].append(output)
     if all(len(group) == 1 for group in groups.values()):
         if "columns" not in description.said:
             raise UsageError(
                 f"The head {description.head.family} does not say what a row of "
-                f'{listed(description.outputs)} holds. Give "columns", such as '
+                f'{listed(outputs)} holds. Give "columns", such as '
                 '"box+objectness+scores" or "box+scores".'
             )
-        _check_alike(description.outputs)
-        return [Source(parts_of(description.said["columns"]), tuple(description.outputs))]
+        _check_alike(outputs)
+        return [Source(parts_of(description.said["columns"]), tuple(outputs))]
     by_part: dict[Part, list[Output]] = defaultdict(list)
     for number, (key, group) in enumerate(groups.items()):
         found = roles_in(group, _channels(group, key), description.form,
@@ -273,9 +289,14 @@ def _boxes_per_cell(description: _Description, source: Source, grids: Sequence[G
         elif len(output.shape) == 4:
             width = output.shape[-1] if description.head.axes is None else 0
         elif description.head.classes is not None:
-            width = description.head.classes + sum(
-                {"box": 4, "objectness": 1, "anchors": 4, "variances": 4}.get(part, 0)
-                for part in source.parts
+            beside = _belonging_numbers(description, source.parts)
+            width = (
+                description.head.classes
+                + sum(beside.values())
+                + sum(
+                    {"box": 4, "objectness": 1, "anchors": 4, "variances": 4}.get(part, 0)
+                    for part in source.parts
+                )
             )
         else:
             width = 0
@@ -417,6 +438,7 @@ def _record(
             nms=None if nms is None else Nms(nms, description.options.nms_across_classes),
             max_detections=said.get("max_detections"),
             head=head,
+            **description.belongings.records(head, _box_units(description)),
             multi_label=True if said.get("multi_label") else None,
         )  # fmt: skip
     except SchemaError as error:
@@ -534,8 +556,59 @@ def _head(description: _Description, levels: Sequence[_Level], placed: Sequence[
         pair_order="y first" if _y_first(said) else "x first",
         bins=description.bins if form == "points" else None,
         anchor_format=_anchor_format(said) if has_anchors else None,
+        point_numbers=_numbers_of("points", description, levels, placed),
+        mask_numbers=_numbers_of("coefficients", description, levels, placed),
         **settings,
     )
+
+
+def _numbers_of(
+    part: Part, description: _Description, levels: Sequence[_Level], placed: Sequence[_Placed]
+) -> int | None:
+    """Return how many numbers of keypoints or coefficients a box has; None if it has none."""
+    for one in placed:
+        if part not in one.parts:
+            continue
+        some = levels if one.level is None else [levels[one.level]]
+        count = sum(level.grid.cells * level.boxes for level in some)
+        if one.parts == (part,):
+            return one.output.size // count
+        return _belonging_numbers(description, one.parts, one.output.size // count)[part]
+    return None
+
+
+def _belonging_numbers(
+    description: _Description, parts: Sequence[Part], width: int | None = None
+) -> dict[Part, int]:
+    """Return how many of a box's `width` numbers are points and coefficients, among its columns.
+
+    Raises:
+        UsageError: Nothing shows how many.
+    """
+    found: dict[Part, int] = {}
+    if "coefficients" in parts:
+        if (prototypes := description.belongings.prototypes) is None:
+            raise UsageError(
+                "The columns of the head have coefficients of masks, and no output is named that "
+                "has their prototypes. Name it with --prototypes."
+            )
+        found["coefficients"] = prototypes
+    if "points" in parts:
+        said, classes = description.said, description.head.classes
+        size = len(str(said.get("point_format") or "xys"))
+        names = read_labels(description.options.point_labels)
+        count = description.options.point_count or (None if names is None else len(names))
+        if count is None and width is not None and (classes is not None or "scores" not in parts):
+            fixed = {"box": description.box_width, "objectness": 1, "scores": classes or 0,
+                     "offset": 2, "anchors": 4, "variances": 4, **found}  # fmt: skip
+            count = (width - sum(fixed.get(part, 0) for part in parts)) // size
+        if count is None:
+            raise UsageError(
+                "The columns of the head have scores and points, and nothing shows where one ends. "
+                "Give --point-count, or the number of classes in the head's FILE.json."
+            )
+        found["points"] = count * size
+    return found
 
 
 def _y_first(said: Mapping[str, Any]) -> bool:

@@ -42,6 +42,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "anchor_order": ("ratios,octaves", "octaves,ratios"),
     "ratio_form": ("w/h", "h/w"),
     "anchor_centres": ("even", "strides"),
+    "joint_activation": ("none", "sigmoid"),
 }
 # What the fields of `DetectOptions` may be that stand in a head's description.
 _SHARED_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -99,6 +100,13 @@ class HeadOptions:
             `reduce_boxes_in_lowest_layer`.
         anchor_centres: "even" divides the input among the cells, "strides" does not.
         anchor_clip: Whether prior boxes are cut at the input's edges.
+        point_scale: Factor of the keypoints' numbers; 2 in YOLOv8-pose.
+        point_offset: What is added to a box's cell before its keypoints, in cells.
+        joint_heatmaps: For centernet, the output with a heatmap for each joint, (h, w, K).
+        joint_offsets: The places of their peaks within cells, (h, w, 2).
+        joint_activation: What these heatmaps still need: "sigmoid", or "none".
+        joint_score: Peaks above it take a keypoint's place, 0.1.
+        joint_reach: If they are no farther than this share of the box's longer side, 0.3.
     """
 
     family: str
@@ -131,6 +139,13 @@ class HeadOptions:
     reduce_lowest: bool | None = None
     anchor_centres: str | None = None
     anchor_clip: bool | None = None
+    point_scale: float | None = None
+    point_offset: float | None = None
+    joint_heatmaps: str | None = None
+    joint_offsets: str | None = None
+    joint_activation: str | None = None
+    joint_score: float | None = None
+    joint_reach: float | None = None
 
     def __post_init__(self) -> None:
         from .head_families import FAMILIES
@@ -145,6 +160,16 @@ class HeadOptions:
                 raise UsageError(
                     f"The head's {name} must be one of {'; '.join(choices)}, got {value!r}."
                 )
+        for name in ("point_scale", "point_offset", "joint_score", "joint_reach"):
+            value = getattr(self, name)
+            if value is not None and (
+                isinstance(value, bool) or not isinstance(value, int | float)
+            ):
+                raise UsageError(f"The head's {name} must be a number, got {value!r}. Correct it.")
+        for name in ("joint_heatmaps", "joint_offsets"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise UsageError(f"The head's {name} must be the name of an output, got {value!r}.")
         for name in ("reduce_lowest", "anchor_clip"):
             if getattr(self, name) not in (None, True, False):
                 raise UsageError(f"The head's {name} must be true or false. Correct it.")

@@ -23,9 +23,12 @@ MAX_BOXES: Final = 1_000_000
 MAX_LEVELS: Final = 64
 MAX_BINS: Final = 1024
 MAX_WINDOW: Final = 101
+MAX_NUMBERS: Final = 30_000  # of what belongs to a box
 
 HeadForm = Literal["anchors", "points", "offsets", "peaks", "boxes"]
-Part = Literal["box", "objectness", "scores", "offset", "anchors", "variances"]
+Part = Literal[
+    "box", "objectness", "scores", "offset", "anchors", "variances", "points", "coefficients"
+]
 Axes = Literal[
     "cells,anchors,values", "cells,values,anchors", "anchors,cells,values", "anchors,values,cells"
 ]
@@ -46,6 +49,11 @@ _FIELDS: Final[Mapping[HeadForm, frozenset[str]]] = {
     "boxes": frozenset(),
 }
 _OPTIONAL: Final = frozenset(("anchor_format",))
+# Parts that any head may have: what belongs to its boxes -> the field with their numbers.
+BELONGING: Final[Mapping[Part, str]] = {
+    "points": "point_numbers",
+    "coefficients": "mask_numbers",
+}
 _OF_LEVELS: Final[Mapping[HeadForm, frozenset[str]]] = {
     "anchors": frozenset(("stride_wh", "xy_scale", "xy_offset", "anchors")),
     "points": frozenset(("stride_wh", "xy_offset")),
@@ -131,6 +139,9 @@ class Head:
     points: `bins` (of distribution focal loss; 1: the distance itself), `distance_activation`
     offsets: `offset_form`; `anchor_format` of anchors that are a part of an output
     peaks: `window` of cells in which a peak is the highest, `size_units`
+
+    Any may have outputs with `point_numbers` of keypoints, or `mask_numbers` coefficients of
+    prototypes, for each box.
     """
 
     form: HeadForm
@@ -146,6 +157,8 @@ class Head:
     anchor_format: AnchorFormat | None = None
     window: int | None = None
     size_units: SizeUnits | None = None
+    point_numbers: int | None = None
+    mask_numbers: int | None = None
 
     def __post_init__(self) -> None:
         check_range("levels", len(self.levels), 1, MAX_LEVELS)
@@ -158,6 +171,12 @@ class Head:
             self._check_level(f"levels[{index}]", level)
         if self.bins is not None:
             check_range("bins", self.bins, 1, MAX_BINS)
+        for part, key in BELONGING.items():
+            number = getattr(self, key)
+            if (number is None) == (part in self.parts):
+                raise SchemaError(key, f"belongs to an output with {part}, and to no other")
+            if number is not None:
+                check_range(key, number, 1, MAX_NUMBERS)
         if self.window is not None and (not 1 <= self.window <= MAX_WINDOW or self.window % 2 == 0):
             raise SchemaError("window", f"must be odd, 1 to {MAX_WINDOW}, got {self.window}")
 
@@ -174,7 +193,7 @@ class Head:
             raise SchemaError("anchor_format", "belongs to anchors in an output, and to no other")
 
     def _check_parts(self) -> None:
-        legal = _NEEDED | _ALLOWED[self.form]
+        legal = _NEEDED | _ALLOWED[self.form] | BELONGING.keys()
         for index, output in enumerate(self.outputs):
             for part in output.parts:
                 if part not in legal:
@@ -220,6 +239,8 @@ class Head:
         """Return how many numbers a box has in a part; None for scores, as many as classes."""
         if part == "box":
             return 4 * (self.bins or 1) if self.form != "peaks" else 2
+        if part in BELONGING:
+            return int(getattr(self, BELONGING[part]))
         return {"objectness": 1, "offset": 2, "anchors": 4, "variances": 4}.get(part)
 
     def levels_of(self, output: HeadOutput) -> tuple[HeadLevel, ...]:
