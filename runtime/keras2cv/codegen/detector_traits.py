@@ -27,7 +27,9 @@ def detector_traits(manifest: Manifest) -> frozenset[str]:
     weighted      the weighted sum of prototypes
     boxmask       one of its own
     cutgrid       prototypes are cut before they are enlarged
-    boxpoints   each box has keypoints
+    boxpoints   each box has keypoints,
+    framed        counted from a head's cell or prior box
+    joints        of which those near a peak of their heatmap are moved there
     rotated     each box has an angle
     """
     record = manifest.task.record
@@ -50,6 +52,8 @@ def detector_traits(manifest: Manifest) -> frozenset[str]:
         "boxmask": masks is not None and masks.per_box is not None,
         "cutgrid": masks is not None and masks.cut == "prototypes",
         "boxpoints": record.points is not None,
+        "framed": record.points is not None and record.points.in_head,
+        "joints": record.points is not None and record.points.joints is not None,
         "rotated": record.angles is not None,
     }
     return frozenset(name for name, is_so in found.items() if is_so)

@@ -47,6 +47,7 @@ _OF_DETECTORS: Final[Mapping[str, str]] = {
     "BoxMasks": "masks",
     "BoxPoints": "boxpoints",
     "Head": "head",
+    "Joints": "joints",
     "Mask": "masks",
     "Rows": "perclass",
     "Turned": "rotated",

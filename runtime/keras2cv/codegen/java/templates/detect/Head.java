@@ -78,6 +78,8 @@ final class Head {
 
   private final List<Output> outputs = new ArrayList<>();
   private final List<Level> levels = new ArrayList<>();
+  private final int pointNumbers; // of what belongs to a box, 0 if an output of its own has it  //@only boxpoints
+  private final int maskNumbers; // the same  //@only weighted
   private final boolean isTurned; // the vertical number of each pair comes first
 //@begin cells
   private final String xyActivation;
@@ -110,7 +112,11 @@ final class Head {
             + " bins distance_activation"  //@only distances
             + " offset_form anchor_format"  //@only priors
             + " window size_units"  //@only peaks
+            + " point_numbers"  //@only boxpoints
+            + " mask_numbers"  //@only weighted
             + "");
+    pointNumbers = facts.has("point_numbers") ? facts.get("point_numbers").integer() : 0;  //@only boxpoints
+    maskNumbers = facts.has("mask_numbers") ? facts.get("mask_numbers").integer() : 0;  //@only weighted
     int first = 0;
     for (Facts level : facts.get("levels").list()) {
       levels.add(new Level(level, first));
@@ -161,6 +167,10 @@ final class Head {
         return 2;  //@only peaks
       case "offset":  //@only peaks
         return 2;  //@only peaks
+      case "points":  //@only boxpoints
+        return pointNumbers;  //@only boxpoints
+      case "coefficients":  //@only weighted
+        return maskNumbers;  //@only weighted
       case "anchors":  //@only priors
       case "variances":  //@only priors
         return 4;  //@only priors
@@ -284,6 +294,38 @@ final class Head {
     }
     throw new IllegalArgumentException("There is no box " + box + ".");
   }
+//@begin framed
+
+  /**
+   * Returns x and y of what the points of a box are counted from, and by what they are multiplied,
+   * in pixels of the input.
+   */
+  double[] frame(int box, BoxPoints points) {
+    Level level = levelOf(box);
+    int cell = (box - level.first) / level.boxes;
+    double[] size = level.stride;
+//@begin cells
+    if (points.areOfAnchors) {
+      int first = 2 * ((box - level.first) % level.boxes);
+      size = new double[] {level.anchors[first], level.anchors[first + 1]};
+    }
+//@end
+    return new double[] {
+      (cell % level.columns + points.offset) * level.stride[0],
+      (cell / level.columns + points.offset) * level.stride[1],
+      size[0] * points.scale,
+      size[1] * points.scale
+    };
+  }
+//@end
+//@begin joints
+
+  /** Returns the rows and columns of the only grid, and its cell's width and height in pixels. */
+  double[] grid() {
+    Level level = levels.get(0);
+    return new double[] {level.rows, level.columns, level.stride[0], level.stride[1]};
+  }
+//@end
 //@end
 //@begin cells
 
@@ -378,19 +420,14 @@ final class Head {
    */
   double[] box(Map<String, Rows> rows, int box, double[] known, double[] variances) {
     double[] offsets = numbers(rows, "box", box);
-    boolean hasOwn = rows.containsKey("variances");
-    double[] factors = hasOwn ? numbers(rows, "variances", box) : variances;
-    double[] prior =
-        needsAnchors()
-            ? Arrays.copyOfRange(known, 4 * box, 4 * box + 4)
-            : numbers(rows, "anchors", box);
-    boolean isCorners = anchorFormat.equals("xyxy");
+    double[] factors = factors(rows, box, variances);
+    double[] prior = prior(rows, box, known);
     double[] found = new double[4];
     for (int i = 0; i < 2; i++) {
       double start = offsets[i] * factors[i];
       double end = offsets[i + 2] * factors[i + 2];
-      double centre = isCorners ? (prior[i] + prior[i + 2]) / 2 : prior[i];
-      double size = isCorners ? prior[i + 2] - prior[i] : prior[i + 2];
+      double centre = prior[i];
+      double size = prior[i + 2];
       double low = start * size + centre - size / 2;
       double high = end * size + centre + size / 2;
       found[i] = isOfCentres ? start * size + centre : (low + high) / 2;
@@ -398,6 +435,43 @@ final class Head {
     }
     return found;
   }
+
+  private double[] factors(Map<String, Rows> rows, int box, double[] variances) {
+    boolean hasOwn = rows.containsKey("variances");
+    return hasOwn ? numbers(rows, "variances", box) : variances;
+  }
+
+  /** Returns cx, cy, w, h of a prior box. */
+  private double[] prior(Map<String, Rows> rows, int box, double[] known) {
+    double[] prior =
+        needsAnchors()
+            ? Arrays.copyOfRange(known, 4 * box, 4 * box + 4)
+            : numbers(rows, "anchors", box);
+    if (!anchorFormat.equals("xyxy")) {
+      return prior;
+    }
+    return new double[] {
+      (prior[0] + prior[2]) / 2, (prior[1] + prior[3]) / 2, prior[2] - prior[0], prior[3] - prior[1]
+    };
+  }
+//@begin framed
+
+  /**
+   * Returns x and y of what the points of a box are counted from, and by what they are multiplied,
+   * in the unit of boxes.
+   */
+  double[] frame(
+      Map<String, Rows> rows, int box, BoxPoints points, double[] known, double[] variances) {
+    double[] prior = prior(rows, box, known);
+    double[] factors = factors(rows, box, variances);
+    return new double[] {
+      prior[0],
+      prior[1],
+      prior[2] * factors[0] * points.scale,
+      prior[3] * factors[1] * points.scale
+    };
+  }
+//@end
 //@end
 //@begin peaks
 
