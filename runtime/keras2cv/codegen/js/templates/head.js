@@ -151,8 +151,10 @@ function cellOf(head, box) {
 
 //@begin framed
 /** What the points of a box are counted from, and by what they are multiplied, in pixels. */
-export function frameOf(head, box, { units, scale, offset }) {
-  const { level, anchor, x, y } = cellOf(head, box), { stride } = level;
+export function frameOf(head, box, { units, scale, offset }) { //@only cells
+export function frameOf(head, box, { scale, offset }) { //@only !cells
+  const { level, anchor, x, y } = cellOf(head, box), { stride } = level; //@only cells
+  const { level, x, y } = cellOf(head, box), { stride } = level; //@only !cells
   const isOfAnchor = units === "anchors"; //@only cells
   const size = isOfAnchor ? level.anchors.slice(2 * anchor, 2 * anchor + 2) : stride; //@only cells
   const size = stride; //@only !cells
