@@ -63,6 +63,17 @@ _SHARED_KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
 }
 
 
+# Known heads that find people without boxes.
+_FIELDS: Final = "points of people by the fields between them (part affinity fields)"
+_TAGS: Final = "points of people by tags (associative embedding)"
+_NOT_DECODED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("openpose", "paf", "lightweight-openpose"), _FIELDS),
+    **dict.fromkeys(("higherhrnet", "associative-embedding", "bottom-up"), _TAGS),
+    "personlab": "points of people by offsets from one to the next",
+    "posenet": "points of people by offsets from one to the next",
+}
+
+
 @dataclass(frozen=True)
 class HeadOptions:
     """A head; None is the family's own, or settled by the outputs' shapes.
@@ -150,6 +161,12 @@ class HeadOptions:
     def __post_init__(self) -> None:
         from .head_families import FAMILIES
 
+        if self.family in _NOT_DECODED:
+            raise UsageError(
+                f"The head {self.family} is not decoded: it joins {_NOT_DECODED[self.family]}, for "
+                "which every pipeline has rules of its own. Export with --task raw, and join them "
+                "in your program."
+            )
         if self.family not in FAMILIES:
             raise UsageError(
                 f"There is no head {self.family!r}. Choose {', '.join(FAMILIES)}, or a FILE.json "
