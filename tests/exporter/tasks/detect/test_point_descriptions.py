@@ -10,8 +10,8 @@ from keras2cv.errors import UsageError
 from support.head_descriptions import described
 
 POSE = {
-    "hm": (104, 104, 1, "sigmoid"), "wh": (104, 104, 2), "reg": (104, 104, 2), "hps": (104, 104, 34),
-    "hm_hp": (104, 104, 17), "hp_offset": (104, 104, 2),
+    "hm": (104, 104, 1, "sigmoid"), "wh": (104, 104, 2), "reg": (104, 104, 2),
+    "hps": (104, 104, 34), "hm_hp": (104, 104, 17), "hp_offset": (104, 104, 2),
 }  # fmt: skip
 PLAIN = {name: POSE[name] for name in ("hm", "wh", "reg", "hps")}
 THREE = {f"p{s}": (416 // s, 416 // s, 3 * (5 + 80 + 51)) for s in (8, 16, 32)}
@@ -83,7 +83,7 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "point count": (POSE, {"family": "centernet", "point_count": 16}, "16 points .*a box has 17"),
     "joints": ({**POSE, "hm_hp": (104, 104, 16)}, "centernet",
                r"must be \(h, w, 17\) of 10816 cells, got \[104, 104, 16\]"),
-    "places": ({**POSE, "hp_offset": (52, 52, 2)}, "centernet", r"of 10816 cells, got \[52, 52, 2\]"),
+    "places": ({**POSE, "hp_offset": (52, 52, 2)}, "centernet", r"10816 cells, got \[52, 52, 2\]"),
     "scores of points": (POSE, {"family": "centernet", "point_format": "xys"},
                          "has 3 numbers, and a box has 34"),
     "where points begin": (
