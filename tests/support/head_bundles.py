@@ -418,6 +418,12 @@ HEAD_BUNDLES: Final[Mapping[str, Write]] = {
         Head("boxes", _of_levels(EVERY), (level(1), level(3)), "x first"),
         box_format="xyxy", activation="none", objectness_activation="none",
     ),
+    "head: boxes in cells": headed(
+        _decoded,
+        Head("boxes", _of_levels(EVERY),
+             (level(1, stride_wh=(1.0, 1.0)), level(3, stride_wh=(1.5, 0.75))), "x first"),
+        box_format="xyxy", activation="none", objectness_activation="none",
+    ),
     "head: boxes, vertical first": headed(
         _decoded,
         Head("boxes", _of_levels(("box", "scores"), "anchors,cells,values"),

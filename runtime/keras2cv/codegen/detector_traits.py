@@ -19,7 +19,8 @@ def detector_traits(manifest: Manifest) -> frozenset[str]:
     distances     distances from points (YOLOv8, FCOS)
     priors        offsets from prior boxes (SSD)
     peaks         peaks of a heatmap (CenterNet)
-    ready         boxes already
+    ready         boxes already,
+    readycells    in cells of their grids
     offsets     boxes are offsets from anchors, without a head
     several     a box is found once for each of its classes
     columns     the columns of a table have an order that is not one of `PLAIN_COLUMNS`
@@ -44,6 +45,7 @@ def detector_traits(manifest: Manifest) -> frozenset[str]:
         "priors": form == "offsets",
         "peaks": form == "peaks",
         "ready": form == "boxes",
+        "readycells": record.head is not None and record.head.in_cells,
         "offsets": form is None and record.anchors is not None,
         "several": bool(record.multi_label),
         "columns": has_other_columns(record),

@@ -120,6 +120,16 @@ class _Description:
         return int(self.said["reg_max"]) if self.form == "points" else 1
 
     @property
+    def in_cells(self) -> bool:
+        """Whether boxes that are ready are in cells of their grids."""
+        if self.said.get("box_units") == "cells" and self.form != "boxes":
+            raise UsageError(
+                f"The head {self.head.family} makes pixels of its cells itself. Leave box_units "
+                "out, or take the family decoded."
+            )
+        return self.said.get("box_units") == "cells"
+
+    @property
     def box_width(self) -> int:
         """How many numbers a box has."""
         return 2 if self.form == "peaks" else 4 * self.bins
@@ -322,7 +332,7 @@ def _shared_sizes(description: _Description, grids: Sequence[Grid]) -> list[Size
 def _flat_levels(description: _Description, source: Source) -> list[_Level]:
     """Return the grids of outputs without rows and columns, (M, K) or (K, M)."""
     outputs = source.outputs
-    if description.form in ("offsets", "boxes"):
+    if description.form in ("offsets", "boxes") and not description.in_cells:
         axes = (-1 if _is_turned(description, output) else 0 for output in outputs)
         rows = [output.shape[axis] for output, axis in zip(outputs, axes, strict=True)]
         return [_Level(Grid(count, 1, None), 1) for count in rows]
@@ -335,6 +345,8 @@ def _flat_levels(description: _Description, source: Source) -> list[_Level]:
     grids = grids_of_strides(stated, description.size_wh)
     if description.form == "anchors":
         boxes = [len(each) for each in _shared_sizes(description, grids)]
+    elif description.in_cells:
+        boxes = _ready_boxes(description, outputs, grids, stated)
     else:
         boxes = [1] * len(grids)
     levels = [_Level(grid, count) for grid, count in zip(grids, boxes, strict=True)]
@@ -342,6 +354,24 @@ def _flat_levels(description: _Description, source: Source) -> list[_Level]:
         _check_count(outputs[0], levels, stated)
         return levels
     return [_level_of(output, levels) for output in outputs]
+
+
+def _ready_boxes(
+    description: _Description, outputs: Sequence[Output], grids: Sequence[Grid],
+    strides: Sequence[Pair],
+) -> list[int]:  # fmt: skip
+    """Return how many boxes a cell has in tables of boxes, the same for all cells."""
+    axes = (-1 if _is_turned(description, output) else 0 for output in outputs)
+    rows = sum(output.shape[axis] for output, axis in zip(outputs, axes, strict=True))
+    each, rest = divmod(rows, sum(grid.cells for grid in grids))
+    if rest or not each:
+        shown = " + ".join(map(str, grids))
+        words = ", ".join(f"{w}" if w == h else f"{w}x{h}" for w, h in strides)
+        raise UsageError(
+            f"The strides {words} make grids of {shown} cells, and the outputs have {rows} boxes, "
+            "which is no multiple. Give the strides of the grids."
+        )
+    return [each] * len(grids)
 
 
 def _is_turned(description: _Description, output: Output) -> bool:
@@ -513,8 +543,12 @@ def _box_format(description: _Description) -> Any:
 
 
 def _box_units(description: _Description) -> Any:
+    if description.in_cells:
+        return "pixels"
     if description.form == "boxes":
-        return _needed(description, "box_units", "normalised or pixels (of the input)")
+        return _needed(
+            description, "box_units", "normalised or pixels (of the input), or cells in a FILE.json"
+        )
     if description.form != "offsets":
         return "pixels"
     stated = description.stated
@@ -633,7 +667,7 @@ def _levels(
     found = []
     for number, level in enumerate(levels):
         places: dict[str, Any] = {}
-        if form in ("anchors", "points", "peaks"):
+        if description.in_cells or form in ("anchors", "points", "peaks"):
             stride = level.grid.stride_wh
             if stride is None:
                 raise UsageError(
@@ -641,7 +675,8 @@ def _levels(
                     'image. Give --preprocess, or "strides".'
                 )
             places["stride_wh"] = stride
-            places |= _cell_places(description, number, len(levels), stride, parts)
+            if not description.in_cells:
+                places |= _cell_places(description, number, len(levels), stride, parts)
         if shared is not None:
             unit = _unit(said["anchor_units"], level.grid, description.size_wh)
             places["anchors"] = tuple(

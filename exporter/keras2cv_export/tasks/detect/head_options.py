@@ -49,7 +49,7 @@ _SHARED_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "activation": ("none", "sigmoid", "softmax"),
     "objectness_activation": ("none", "sigmoid"),
     "box_format": ("yxyx", "xyxy", "xywh", "cxcywh"),
-    "box_units": ("normalised", "pixels"),
+    "box_units": ("normalised", "pixels", "cells"),
 }
 _SHARED_KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "score": ((int, float), "a number from 0 to 1"),

@@ -4,7 +4,8 @@
     points    YOLOv8, FCOS: distances from a cell's point to the four edges
     offsets   SSD, RetinaNet: offsets from prior boxes
     peaks     CenterNet: the peaks of a heatmap, with a size and an offset for each cell
-    boxes     boxes already, but of several grids, or beside each other in another order
+    boxes     boxes already, but of several grids, or beside each other in another order; in cells
+              where the levels have strides, else in the record's units
 
 Formulas: `head_boxes.py`. Numbers of outputs: `head_tables.py`.
 """
@@ -165,6 +166,8 @@ class Head:
         check_range("outputs", len(self.outputs), 1, 6 * MAX_LEVELS)
         if self.count > MAX_BOXES:
             raise SchemaError("levels", f"must have at most {MAX_BOXES} boxes, got {self.count}")
+        if self.form == "boxes" and len({v.stride_wh is None for v in self.levels}) > 1:
+            raise SchemaError("levels", "of boxes must all have a stride_wh, or none of them")
         self._check_fields()
         self._check_parts()
         for index, level in enumerate(self.levels):
@@ -221,9 +224,16 @@ class Head:
 
     def _check_level(self, path: str, level: HeadLevel) -> None:
         for key in ("stride_wh", "xy_scale", "xy_offset", "anchors"):
+            if key == "stride_wh" and self.form == "boxes":  # of boxes in cells
+                continue
             if (getattr(level, key) is None) == (key in _OF_LEVELS[self.form]):
                 forms = ", ".join(form for form, keys in _OF_LEVELS.items() if key in keys)
                 raise SchemaError(f"{path}.{key}", f"belongs to {forms}, and to no other form")
+
+    @property
+    def in_cells(self) -> bool:
+        """Whether boxes that are ready are in cells of their grids."""
+        return self.form == "boxes" and self.levels[0].stride_wh is not None
 
     @property
     def count(self) -> int:

@@ -90,7 +90,7 @@ def boxes_of(
         parts = {part: table[:, _PAIRS_TURNED[: table.shape[1]]] for part, table in parts.items()}
         box = parts["box"]
     if head.form == "boxes":
-        return box
+        return box * np.tile(cells_of(head, rows).stride_wh, 2) if head.in_cells else box
     if head.form == "offsets":
         return _from_priors(head, parts, rows, priors)
     cells = cells_of(head, rows)

@@ -158,7 +158,8 @@ class DetectRecord:
         if self.box_format not in (wanted := made.get(head.form, ("cxcywh",))):
             problem = f"the head's form {head.form} makes {wanted[0]}, got {self.box_format}"
             raise SchemaError("box_format", problem)
-        if head.form in ("anchors", "points", "peaks") and self.box_units != "pixels":
+        makes_pixels = head.in_cells or head.form in ("anchors", "points", "peaks")
+        if makes_pixels and self.box_units != "pixels":
             raise SchemaError("box_units", f"the head's form {head.form} makes pixels")
         needs_anchors = head.form == "offsets" and head.anchor_format is None
         if (self.anchors is not None) != needs_anchors:

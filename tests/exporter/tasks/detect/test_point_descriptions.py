@@ -115,3 +115,29 @@ def test_contradictions_are_one_sentence(shapes: Any, head: Any, sentence: str) 
     with pytest.raises(UsageError, match=sentence) as caught:
         described(shapes, head)
     assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize("shapes", [
+    {"y": (3549, 7)}, {"y": (7, 3549)}, {"y": (3549 * 3, 7)},
+    {f"p{s}": (416 // s, 416 // s, 7) for s in (8, 16, 32)},
+    {f"p{s}": ((416 // s) ** 2, 7) for s in (8, 16, 32)},
+], ids=["rows", "columns", "three a cell", "grids", "tables"])  # fmt: skip
+def test_boxes_may_be_in_cells_of_their_grids(shapes: Any) -> None:
+    """Centres and sizes that the model has left in units of strides, with objectness or without."""
+    head = {"family": "decoded", "columns": "box+scores", "classes": 3, "box_format": "cxcywh",
+            "box_units": "cells", "activation": "none"}  # fmt: skip
+    record = described(shapes, head)
+    assert record.head is not None
+    assert (record.box_units, record.head.in_cells) == ("pixels", True)
+    assert {level.stride_wh for level in record.head.levels} == {(8, 8), (16, 16), (32, 32)}
+    assert record.objectness_activation is None
+
+
+def test_cells_that_make_no_such_boxes_are_refused() -> None:
+    """With both numbers; and of heads that decode cells themselves."""
+    head = {"family": "decoded", "columns": "box+scores", "box_format": "cxcywh",
+            "box_units": "cells", "activation": "none", "strides": [8, 16]}  # fmt: skip
+    with pytest.raises(UsageError, match=r"52x52 \+ 26x26 cells, and the outputs have 3549 boxes"):
+        described({"y": (3549, 7)}, head)
+    with pytest.raises(UsageError, match="makes pixels of its cells itself"):
+        described({"y": (3549, 144)}, {"family": "yolov8", "box_units": "cells"})

@@ -28,7 +28,8 @@ function readLevel(entry) {
   entry.expectKeys("rows columns boxes stride_wh xy_scale xy_offset anchors");
   const [rows, columns, boxes] = ["rows", "columns", "boxes"].map((key) => entry.at(key).integer(1));
   const level = { rows, columns, boxes, count: rows * columns * boxes };
-  level.stride = entry.at("stride_wh").each("number", 2); //@only cells distances peaks
+  level.stride = entry.at("stride_wh").each("number", 2); //@only cells distances peaks readycells
+  entry.expect(!entry.has("stride_wh"), "without stride_wh"); //@only ready !readycells
   level.offset = entry.at("xy_offset").number(); //@only cells distances peaks
   level.scale = entry.at("xy_scale").number(); //@only cells
   level.anchors = entry.at("anchors").each("number", 2 * boxes); //@only cells
@@ -141,7 +142,7 @@ export function headParts(sample, head) {
   return { count, ...Object.fromEntries(read) };
 }
 
-//@begin cells distances peaks
+//@begin cells distances peaks readycells
 /** The level that a box is of, its cell, and which of the cell's boxes it is. */
 function cellOf(head, box) {
   const level = head.levels.findLast(({ first }) => first <= box), own = box - level.first;
@@ -265,6 +266,13 @@ export function isPeak(head, box, scoreOf) {
 }
 //@end
 //@begin ready
-/** The numbers of a box, as the outputs have them. */
-export const boxOf = (head, parts, box) => inOrder(parts.box(box), head);
+/** The numbers of a box, as the outputs have them. */ //@only !readycells
+export const boxOf = (head, parts, box) => inOrder(parts.box(box), head); //@only !readycells
+//@begin readycells
+/** The numbers of a box, which are in cells. */
+export function boxOf(head, parts, box) {
+  const { stride } = cellOf(head, box).level;
+  return inOrder(parts.box(box), head).map((number, i) => number * stride[i % 2]);
+}
+//@end
 //@end

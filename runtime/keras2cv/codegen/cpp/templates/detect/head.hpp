@@ -32,7 +32,7 @@ struct HeadOutput {
 struct HeadLevel {
     int rows = 0, columns = 0, boxes = 0;
     int first = 0;  // of its boxes, among those of all levels
-    cv::Vec2d stride{1, 1};  // a cell's width and height, in pixels of the input  //@only cells distances peaks
+    cv::Vec2d stride{1, 1};  // a cell's width and height, in pixels of the input  //@only cells distances peaks readycells
     double offset = 0;       // of a cell's point within it, in cells  //@only cells distances peaks
     double scale = 1;        // of what the model adds to it  //@only cells
     std::vector<double> anchors;  // w, h of each of a cell's boxes  //@only cells
@@ -71,7 +71,8 @@ struct Head {
 };
 
 inline HeadLevel read_level(const Node& node, int first) {
-    node.expect_keys("rows columns boxes");  //@only priors ready
+    node.expect_keys("rows columns boxes");  //@only priors ready !readycells
+    node.expect_keys("rows columns boxes stride_wh");  //@only readycells
     node.expect_keys("rows columns boxes stride_wh xy_offset");  //@only distances peaks
     node.expect_keys("rows columns boxes stride_wh xy_offset xy_scale anchors");  //@only cells
     HeadLevel level;
@@ -84,11 +85,11 @@ inline HeadLevel read_level(const Node& node, int first) {
                     level.boxes <= most / (level.rows * level.columns) && level.count() <= most - first,
                 "a grid of 1 to 1000000 boxes, with those before it");
     level.first = first;
-//@begin cells distances peaks
+//@begin cells distances peaks readycells
     const std::vector<double> stride = node["stride_wh"].numbers();
     node["stride_wh"].expect(stride.size() == 2, "[width, height]");
     level.stride = {stride[0], stride[1]};
-    level.offset = node["xy_offset"].number();
+    level.offset = node["xy_offset"].number();  //@only !readycells
 //@end
 //@begin cells
     level.scale = node["xy_scale"].number();
@@ -225,7 +226,7 @@ inline std::vector<double> numbers_of(const Tables& tables, const std::string& p
     return numbers;
 }
 
-//@begin cells distances peaks
+//@begin cells distances peaks readycells
 // The level of a box, and the column and row of its cell.
 struct Cell {
     const HeadLevel* level;
@@ -358,10 +359,15 @@ inline bool is_peak(const Head& head, const cv::Mat& scores, int row, int class_
 }
 //@end
 //@begin ready
-// A box in the order of its numbers.
+// A box in the order of its numbers.  //@only !readycells
+// A box in the order of its numbers, which are in cells.  //@only readycells
 inline cv::Vec4d box_of(const Head& head, const Tables& tables, int row) {
     const std::vector<double> numbers = numbers_of(tables, "box", row, head.y_first);
-    return {numbers[0], numbers[1], numbers[2], numbers[3]};
+    return {numbers[0], numbers[1], numbers[2], numbers[3]};  //@only !readycells
+//@begin readycells
+    const cv::Vec2d stride = cell_of(head, row).level->stride;
+    return {numbers[0] * stride[0], numbers[1] * stride[1], numbers[2] * stride[0], numbers[3] * stride[1]};
+//@end
 }
 //@end
 

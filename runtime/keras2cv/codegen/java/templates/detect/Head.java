@@ -39,13 +39,14 @@ final class Head {
     final int columns;
     final int boxes;
     final int first; // of its boxes, among those of all levels
-    final double[] stride; // a cell's width and height, in pixels of the input  //@only cells distances peaks
+    final double[] stride; // a cell's width and height, in pixels of the input  //@only cells distances peaks readycells
     final double offset; // of a cell's point within it, in cells  //@only cells distances peaks
     final double scale; // of what the model adds to it  //@only cells
     final double[] anchors; // w, h of each of a cell's boxes  //@only cells
 
     Level(Facts facts, int first) {
-      facts.expectKeys("rows columns boxes");  //@only priors ready
+      facts.expectKeys("rows columns boxes");  //@only priors ready !readycells
+      facts.expectKeys("rows columns boxes stride_wh");  //@only readycells
       facts.expectKeys("rows columns boxes stride_wh xy_offset");  //@only distances peaks
       facts.expectKeys("rows columns boxes stride_wh xy_offset xy_scale anchors");  //@only cells
       rows = facts.get("rows").integer();
@@ -56,8 +57,8 @@ final class Head {
           isGrid && boxes <= MOST / (rows * columns) && rows * columns * boxes <= MOST - first,
           "a grid of 1 to 1000000 boxes, with those before it");
       this.first = first;
-      stride = facts.get("stride_wh").numbers();  //@only cells distances peaks
-      facts.get("stride_wh").expect(stride.length == 2, "[width, height]");  //@only cells distances peaks
+      stride = facts.get("stride_wh").numbers();  //@only cells distances peaks readycells
+      facts.get("stride_wh").expect(stride.length == 2, "[width, height]");  //@only cells distances peaks readycells
       offset = facts.get("xy_offset").number();  //@only cells distances peaks
 //@begin cells
       scale = facts.get("xy_scale").number();
@@ -284,7 +285,7 @@ final class Head {
     }
     return found;
   }
-//@begin cells distances peaks
+//@begin cells distances peaks readycells
 
   private Level levelOf(int box) {
     for (Level level : levels) {
@@ -522,9 +523,18 @@ final class Head {
 //@end
 //@begin ready
 
-  /** Returns a box in the order of its numbers. */
+  /** Returns a box in the order of its numbers. */  //@only !readycells
+  /** Returns a box in the order of its numbers, which are in cells. */  //@only readycells
   double[] box(Map<String, Rows> rows, int box) {
-    return numbers(rows, "box", box);
+    return numbers(rows, "box", box);  //@only !readycells
+//@begin readycells
+    double[] found = numbers(rows, "box", box);
+    Level level = levelOf(box);
+    for (int i = 0; i < found.length; i++) {
+      found[i] *= level.stride[i % 2];
+    }
+    return found;
+//@end
   }
 //@end
 }
