@@ -223,7 +223,7 @@ def records_of(
             cast("AngleDirection", options.angle_direction or "clockwise"),
             names.get("angles.output"),
         )
-    refuse_unused(options, found)
+    _refuse_unused(options, found)
     return found
 
 
@@ -300,7 +300,7 @@ def _check_choices(options: DetectOptions) -> None:
             raise UsageError(f"{name} must be {' or '.join(choices)}, got {value!r}. Correct it.")
 
 
-def refuse_unused(options: DetectOptions, found: Mapping[str, Any]) -> None:
+def _refuse_unused(options: DetectOptions, found: Mapping[str, Any]) -> None:
     """Raise if an option describes what the model does not give."""
     owners = {"mask_": "masks", "point_": "points", "skeleton": "points", "angle_": "angles"}
     for name, value in vars(options).items():
