@@ -13,7 +13,7 @@
 
 #include <opencv2/core.hpp>
 
-#include "manifest.hpp"
+#include "keras2cv/@namespace@.hpp"
 
 namespace keras2cv::@namespace@ {
 

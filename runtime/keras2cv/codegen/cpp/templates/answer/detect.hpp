@@ -98,7 +98,7 @@ inline Task read_task(const Node& node) {
     }
     if (facts.has("background")) task.background = facts["background"].integer();
     if (facts.has("max_detections")) task.max_detections = facts["max_detections"].integer();
-    if (node.has("labels")) task.labels = node["labels"].texts();
+    task.labels = node.labels();
     if (node.has("class_scores")) {
         task.class_scores = node["class_scores"].numbers();
         node["class_scores"].expect(task.class_scores.size() == task.labels.size(), "one per label");
@@ -119,8 +119,8 @@ inline float threshold_of(int class_id, const Task& task) {
 inline cv::Mat rows_of(const Tensor& output, std::size_t width) {
     const std::size_t size = output.values.size();
     if (width == 0 || size < width || size % width != 0)
-        throw Error("manifest.json: task.detect: " + output.name + " does not hold rows of " +
-                    std::to_string(width) + " numbers. Export the bundle again.");
+        throw bad_manifest("task.detect: " + output.name + " does not hold rows of " +
+                           std::to_string(width) + " numbers");
     auto* values = const_cast<float*>(output.values.data());
     return {static_cast<int>(size / width), static_cast<int>(width), CV_32F, values};
 }
@@ -150,8 +150,7 @@ inline Tables split_columns(const Sample& sample, const Task& task) {
     for (const std::string& part : parts) {
         const int size = sizes.count(part) != 0 ? sizes[part] : 0;
         if (size < 1 || start + size > table.cols)
-            throw Error("manifest.json: task.detect.raw does not have the columns " + task.columns +
-                        ". Export the bundle again.");
+            throw bad_manifest("task.detect.raw does not have the columns " + task.columns);
         tables[part == "score" ? "scores" : (part == "class" ? "classes" : part)] =
             table.colRange(start, start + size);
         start += size;
@@ -167,8 +166,7 @@ inline void add_rows(Tables& tables, const char* part, const std::string& name, 
     const Tensor& output = find_output(sample, name);
     const std::size_t width = output.values.size() / count;
     if (width == 0 || output.values.size() != count * width)
-        throw Error("manifest.json: task.detect: " + name + " does not hold " + std::to_string(count) +
-                    " boxes. Export the bundle again.");
+        throw bad_manifest("task.detect: " + name + " does not hold " + std::to_string(count) + " boxes");
     tables[part] = rows_of(output, width);
 }
 
@@ -187,8 +185,7 @@ inline Tables read_tables(const Sample& sample, const Task& task) {
         tables["angle"] = boxes.colRange(4, boxes.cols);
 //@end
     }
-    if (tables.count("box") == 0)
-        throw Error("manifest.json: task.detect.columns must have a box. Export the bundle again.");
+    if (tables.count("box") == 0) throw bad_manifest("task.detect.columns must have a box");
 //@end
     const auto count = static_cast<std::size_t>(tables["box"].rows);
     add_rows(tables, "scores", task.scores, sample, count);  //@only !head
@@ -203,8 +200,7 @@ inline Tables read_tables(const Sample& sample, const Task& task) {
              "angle",  //@only rotated
              "scores"})
         if (tables.count(part) == 0 || tables[part].rows != static_cast<int>(count))
-            throw Error(std::string("manifest.json: task.detect lacks the boxes' ") + part +
-                        ". Export the bundle again.");
+            throw bad_manifest(std::string("task.detect lacks the boxes' ") + part);
     return tables;
 }
 
@@ -315,8 +311,7 @@ inline std::vector<Candidate> read_candidates(const Tables& tables, const Task& 
     const bool needs_anchors = !task.anchors.empty();  //@only offsets
     const bool needs_anchors = task.head.anchor_format.empty();  //@only priors
     if (needs_anchors && task.anchors.size() != 4 * static_cast<std::size_t>(count))
-        throw Error("manifest.json: task.detect.anchors must be " + std::to_string(count) +
-                    ". Export the bundle again.");
+        throw bad_manifest("task.detect.anchors must be " + std::to_string(count));
 //@end
     std::vector<Candidate> candidates;
     const auto add = [&](const Detection& found, int row) {
@@ -498,7 +493,7 @@ std::string to_json(const Detections& result) {
 
 // Return the image with every box, its label and score; the best on top.
 cv::Mat draw(const Detections& result, const cv::Mat& image) {
-    cv::Mat canvas = enlarged(image);  //@only !masks
+    cv::Mat canvas = enlarged(as_bgr(image));  //@only !masks
     cv::Mat canvas = enlarged(with_masks(result, image));  //@only masks
     const int shorter = std::min(canvas.rows, canvas.cols), factor = canvas.rows / image.rows;
     const Pen pen(shorter / 1000.0);
