@@ -32,7 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with two bundles, their libraries, one altered bundle, and pictures."""
     folder = tmp_path_factory.mktemp("two")
     require_opencv(folder / "find")
-    for name, write in {"cat": classifier(), "shapes": CATS_AND_DOGS}.items():
+    cat = classifier(resize="pad", pad=7)
+    for name, write in {"cat": cat, "shapes": CATS_AND_DOGS}.items():
         generate(write(folder / f"{name}.cv"), "cpp", folder / name)
     shutil.copytree(folder / "cat.cv", folder / "altered.cv")
     model = folder / "altered.cv" / "model.onnx"
@@ -81,6 +82,7 @@ def test_two_libraries_in_one_program(folder: Path, tmp_path: Path) -> None:
     assert found["best"] == f"{result.label} {result.label} {result.index}"
     assert found["differing"] == "0"
     assert (found["none"], found["drawn"]) == ("0", "6")
+    same(found["part"], cat.predict(image[2:12, 3:33]))  # its bars show nothing of the rest
     gray: Any = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     several = [gray, image, image, cv2.resize(image, (31, 200))]
     for one, line in zip(several, [text for name, text in lines if name == "several"], strict=True):

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>  //@only !several !peaks
 #include <map>
+#include <numeric>  //@only rotated
 #include <sstream>  //@only !head
 #include <string>
 #include <vector>
@@ -209,6 +210,7 @@ struct Candidate {
     cv::Vec4d corners;  // in pixels of the net's input
     int row;            // of the tables
     Outline outline{};  // the corners once it is turned  //@only rotated
+    cv::Vec4d edges{};  // of the upright box around them  //@only rotated
 };
 
 //@begin !several !peaks
@@ -321,6 +323,7 @@ inline std::vector<Candidate> read_candidates(const Tables& tables, const Task& 
         const double angle = tables.at("angle").at<float>(row, 0);
         if (!std::isfinite(angle)) return;
         candidate.outline = outline_of(candidate.corners, angle, task.angles);
+        candidate.edges = around(candidate.outline);
 //@end
         candidates.push_back(candidate);
     };
@@ -348,22 +351,28 @@ inline std::vector<Candidate> read_candidates(const Tables& tables, const Task& 
 // From candidates to the answer ----------------------------------------------------------------
 
 //@begin rotated
-// Return which boxes, all of which may suppress each other, no better one overlaps by more than `iou`.
-inline std::vector<int> suppress(const std::vector<Candidate>& candidates, std::vector<int> some,
-                                 double iou) {
+constexpr int MOST_PAIRS = 2000000;  // to compare: some seconds
+
+// Return which boxes no better one overlaps by more than `task.iou`, best first; no more than are wanted.
+inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const Task& task) {
     const auto box = [&](int i) -> const Candidate& { return candidates[static_cast<std::size_t>(i)]; };
-    std::stable_sort(some.begin(), some.end(),
+    std::vector<int> order(candidates.size()), kept;
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(),
                      [&](int a, int b) { return box(a).found.score > box(b).found.score; });
-    std::vector<int> kept;
-    for (const int i : some) {
-        const cv::Vec4d edges = around(box(i).outline);
-        const bool is_free = std::none_of(kept.begin(), kept.end(), [&](int better) {
-            const cv::Vec4d others = around(box(better).outline);
-            const bool meets = edges[0] < others[2] && edges[1] < others[3] && edges[2] > others[0] &&
-                               edges[3] > others[1];
-            return meets && overlap_of(box(better).outline, box(i).outline) > iou;
-        });
-        if (is_free) kept.push_back(i);
+    int pairs = 0;
+    for (const int i : order) {
+        if (task.max_detections > 0 && kept.size() == static_cast<std::size_t>(task.max_detections)) break;
+        const auto is_worse_than = [&](int better) {
+            const bool is_rival = task.across_classes || box(better).found.class_id == box(i).found.class_id;
+            if (!is_rival || !meet(box(better).edges, box(i).edges)) return false;
+            ++pairs;
+            return overlap_of(box(better).outline, box(i).outline) > task.iou;
+        };
+        if (task.iou < 0 || std::none_of(kept.begin(), kept.end(), is_worse_than)) kept.push_back(i);
+        if (pairs > MOST_PAIRS)
+            throw Error(std::to_string(order.size()) + " rotated boxes are above the score, and to compare "
+                        "them takes minutes. Raise the score (Options::score).");
     }
     return kept;
 }
@@ -396,6 +405,8 @@ inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const
 //@end
 // Return the boxes that are left, best first; of equals, the model's first.
 inline std::vector<Candidate> choose(const std::vector<Candidate>& candidates, const Task& task) {
+    std::vector<int> kept = suppress(candidates, task);  //@only rotated
+//@begin !rotated
     std::map<int, std::vector<int>> groups;  // of boxes that may suppress each other
     for (int i = 0; i < static_cast<int>(candidates.size()); ++i)
         groups[task.across_classes ? 0 : candidates[static_cast<std::size_t>(i)].found.class_id].push_back(i);
@@ -403,6 +414,7 @@ inline std::vector<Candidate> choose(const std::vector<Candidate>& candidates, c
     for (const auto& group : groups)
         for (const int i : task.iou < 0 ? group.second : suppress(candidates, group.second, task.iou))
             kept.push_back(i);
+//@end
     const auto score = [&](int i) { return candidates[static_cast<std::size_t>(i)].found.score; };
     std::sort(kept.begin(), kept.end(), [&](int a, int b) {
         return score(a) > score(b) || (score(a) == score(b) && a < b);
