@@ -12,7 +12,8 @@
 namespace keras2cv::@namespace@ {
 
 inline Error bad_manifest(const std::string& what) {
-    return Error("manifest.json: " + what + ". Export the bundle again.");
+    Error error("manifest.json: " + what + ". Export the bundle again.");
+    return error;
 }
 
 class Node {
