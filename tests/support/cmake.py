@@ -68,7 +68,7 @@ def precompile(folder: Path) -> str:
     include.write_text(f"add_compile_options(-include {header})\n", encoding="utf-8")
     (folder / "opencv.hpp.gch").mkdir()
     for code in ("-fPIC", "-fno-PIC"):
-        command = ["g++", "-g", code, *_flags_of_headers(folder / "find")]
+        command = ["g++", "-g", code, *header_flags(folder / "find")]
         target = folder / "opencv.hpp.gch" / code.strip("-")
         done = subprocess.run(
             [*command, "-x", "c++-header", str(header), "-o", str(target)],
@@ -93,8 +93,8 @@ def _find_opencv(folder: Path) -> subprocess.CompletedProcess[str]:
     return cmake("-S", str(folder), "-B", str(folder / "build"), *_opencv())
 
 
-def _flags_of_headers(folder: Path) -> list[str]:
-    """Return the flags by which g++ finds OpenCV's headers."""
+def header_flags(folder: Path) -> list[str]:
+    """Return the flags by which compilers find OpenCV's headers. Works in `folder`."""
     found = re.search(r"^-- headers: (.+)$", _find_opencv(folder).stdout, re.MULTILINE)
     assert found is not None
     return [word for place in found[1].split(";") for word in ("-isystem", place)]
