@@ -22,7 +22,9 @@ from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.codegen import generate
 from keras2cv.codegen.cpp.source_files import library_traits
+from keras2cv.tasks.detect import rotated
 from keras2cv_export import export
+from support.belonging_bundles import BELONGING_BUNDLES
 from support.clips import read_clip, write_clip
 from support.cmake import STRICT, build, precompile, require_opencv
 from support.golden import CASES, NEEDS, assert_answers, cases_for, write_cases
@@ -173,6 +175,25 @@ def test_the_program_reports_a_missing_filter(program: Program, tmp_path: Path) 
     found = run_program(executable, str(bundle.folder), image)
     assert (found.stdout, found.returncode) == ("", 1)
     assert found.stderr.startswith("error: This program has no interpolation pil-box. ")
+
+
+def test_too_many_rotated_boxes_are_refused(tmp_path: Path) -> None:
+    """As the runtime does, where pairs of them would be compared for minutes; here, more than 3."""
+    require_opencv(tmp_path / "find")
+    bundle = BELONGING_BUNDLES["the angles of boxes"]["rotated boxes"](tmp_path / "boxes.cv")
+    generate(bundle, "cpp", tmp_path / "boxes")
+    source = tmp_path / "boxes" / "src" / "boxes.cpp"
+    text = source.read_text(encoding="utf-8")
+    assert text.count("MOST_PAIRS = 2000000;") == 1
+    assert rotated._MAX_PAIRS == 2_000_000
+    source.write_text(text.replace("MOST_PAIRS = 2000000;", "MOST_PAIRS = 3;"), encoding="utf-8")
+    build(tmp_path / "boxes")
+    words = [str(bundle.folder), str(write_images(tmp_path)[0]), "--score"]
+    found = run_program(tmp_path / "boxes" / "build" / "predict", *words, "0")
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert " rotated boxes are above the score, and to compare them takes" in found.stderr
+    found = run_program(tmp_path / "boxes" / "build" / "predict", *words, "1")
+    assert (found.stderr, found.returncode) == ("", 0)
 
 
 @pytest.mark.frozen

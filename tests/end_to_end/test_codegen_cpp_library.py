@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import keras2cv
 from keras2cv.codegen import generate
-from support.cmake import STRICT, build, cmake, require_opencv
+from support.cmake import STRICT, build, cmake, header_flags, require_opencv
 from support.pixel_bundles import CATS_AND_DOGS
 from support.program_bundles import assert_same_lines, classifier, write_images
 
@@ -32,7 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with two bundles, their libraries, one altered bundle, and pictures."""
     folder = tmp_path_factory.mktemp("two")
     require_opencv(folder / "find")
-    for name, write in {"cat": classifier(), "shapes": CATS_AND_DOGS}.items():
+    cat = classifier(resize="pad", pad=7)
+    for name, write in {"cat": cat, "shapes": CATS_AND_DOGS}.items():
         generate(write(folder / f"{name}.cv"), "cpp", folder / name)
     shutil.copytree(folder / "cat.cv", folder / "altered.cv")
     model = folder / "altered.cv" / "model.onnx"
@@ -81,6 +82,7 @@ def test_two_libraries_in_one_program(folder: Path, tmp_path: Path) -> None:
     assert found["best"] == f"{result.label} {result.label} {result.index}"
     assert found["differing"] == "0"
     assert (found["none"], found["drawn"]) == ("0", "6")
+    same(found["part"], cat.predict(image[2:12, 3:33]))  # its bars show nothing of the rest
     gray: Any = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     several = [gray, image, image, cv2.resize(image, (31, 200))]
     for one, line in zip(several, [text for name, text in lines if name == "several"], strict=True):
@@ -105,6 +107,23 @@ def test_two_libraries_in_one_program(folder: Path, tmp_path: Path) -> None:
 def test_no_thread_disturbs_another(folder: Path, tmp_path: Path) -> None:
     """As the thread sanitizer sees it."""
     assert dict(run_both(folder, THREADS, tmp_path / "threads"))["differing"] == "0"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("clang-tidy") is None, reason="there is no clang-tidy")
+def test_clang_tidy_finds_nothing(folder: Path) -> None:
+    """By the checks in a library's own `.clang-tidy`, in the library and in its program."""
+    flags = ["-std=c++17", *header_flags(folder / "find")]
+    for name in ("cat", "shapes"):
+        words = [f"src/{name}.cpp", "example/predict.cpp", "--", *flags, "-Iinclude"]
+        done = subprocess.run(
+            ["clang-tidy", "--quiet", *words],  # noqa: S607 - wherever the machine has it
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+            cwd=folder / name,
+        )
+        assert (done.stdout, done.returncode) == ("", 0)
 
 
 def test_an_installed_library_is_found(folder: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ KERAS2CV_OPENCV_DIR is the folder that holds its OpenCVConfig.cmake.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,8 +17,8 @@ _FIND_OPENCV = """\
 cmake_minimum_required(VERSION 3.10)
 project(find LANGUAGES CXX)
 find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs dnn)
+message(STATUS "headers: ${OpenCV_INCLUDE_DIRS}")
 """
-
 
 # OpenCV's headers, which take longer than the code that includes them.
 _HEADERS = "".join(
@@ -51,10 +52,8 @@ def require_opencv(folder: Path) -> None:
 def build(folder: Path, *flags: str) -> None:
     """Configure and compile the folder's project into its folder `build`, without a warning."""
     target = str(folder / "build")
-    if opencv := os.environ.get("KERAS2CV_OPENCV_DIR"):  # another than the distribution's
-        flags += (f"-DOpenCV_DIR={opencv}",)
     for arguments in (
-        ("-S", str(folder), "-B", target, "-DCMAKE_BUILD_TYPE=Debug", *flags),
+        ("-S", str(folder), "-B", target, "-DCMAKE_BUILD_TYPE=Debug", *_opencv(), *flags),
         ("--build", target, "--config", "Release"),
     ):
         done = cmake(*arguments)
@@ -69,7 +68,7 @@ def precompile(folder: Path) -> str:
     include.write_text(f"add_compile_options(-include {header})\n", encoding="utf-8")
     (folder / "opencv.hpp.gch").mkdir()
     for code in ("-fPIC", "-fno-PIC"):
-        command = ["g++", "-g", code, "-isystem", "/usr/include/opencv4"]
+        command = ["g++", "-g", code, *header_flags(folder / "find")]
         target = folder / "opencv.hpp.gch" / code.strip("-")
         done = subprocess.run(
             [*command, "-x", "c++-header", str(header), "-o", str(target)],
@@ -81,12 +80,30 @@ def precompile(folder: Path) -> str:
     return f"-DCMAKE_PROJECT_INCLUDE={include}"
 
 
+def _opencv() -> tuple[str, ...]:
+    """Return the flag that names another OpenCV than the distribution's, if one is to be used."""
+    folder = os.environ.get("KERAS2CV_OPENCV_DIR")
+    return (f"-DOpenCV_DIR={folder}",) if folder else ()
+
+
+def _find_opencv(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Let CMake find OpenCV, in `folder`; it prints where its headers are."""
+    folder.mkdir(exist_ok=True)
+    (folder / "CMakeLists.txt").write_text(_FIND_OPENCV, encoding="utf-8")
+    return cmake("-S", str(folder), "-B", str(folder / "build"), *_opencv())
+
+
+def header_flags(folder: Path) -> list[str]:
+    """Return the flags by which compilers find OpenCV's headers. Works in `folder`."""
+    found = re.search(r"^-- headers: (.+)$", _find_opencv(folder).stdout, re.MULTILINE)
+    assert found is not None
+    return [word for place in found[1].split(";") for word in ("-isystem", place)]
+
+
 def _missing_tool(folder: Path) -> str | None:
     if shutil.which("cmake") is None:
         return "there is no cmake"
-    folder.mkdir(exist_ok=True)
-    (folder / "CMakeLists.txt").write_text(_FIND_OPENCV, encoding="utf-8")
-    found = cmake("-S", str(folder), "-B", str(folder / "build"))
+    found = _find_opencv(folder)
     if found.returncode == 0:
         return None
     return f"CMake finds no C++ compiler, or no OpenCV for it:\n{found.stdout}"

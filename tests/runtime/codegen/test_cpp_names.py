@@ -51,6 +51,8 @@ WHOLE = """\
 
 #include <opencv2/core.hpp>
 
+#include "sums.hpp"
+
 namespace n {
 
 // One.
@@ -66,7 +68,8 @@ int two;
 
 
 def test_parts_become_one_source() -> None:
-    """Includes once and in order, no headers of our own, one namespace."""
+    """Includes once and in order, of our own headers those that lie beside it, one namespace."""
     other = PART.replace("One", "Two").replace("int one", "int two")
-    other = other.replace("<vector>", '<vector>\n#include <opencv2/core.hpp>\n\n#include "one.hpp"')
-    assert one_source("n.hpp", [PART, other], "n") == WHOLE
+    own = '#include "one.hpp"\n#include "sums.hpp"'
+    other = other.replace("<vector>", f"<vector>\n#include <opencv2/core.hpp>\n\n{own}")
+    assert one_source("n.hpp", [PART, other], "n", ["sums.hpp", "other.hpp"]) == WHOLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
@@ -30,20 +31,27 @@ _FILES: Final = {
     "example/terminal.hpp": "example/terminal.hpp",
 }
 
-# The parts of the library's source, each with the traits for which it is there.
-_PARTS: Final = {
+# The headers beside the library's source, each with the traits for which it is there: what they do
+# has nothing to do with bundles.
+_HEADERS: Final = {
+    "drawing.hpp": "drawn",
+    "engines.hpp": "",
     "files.hpp": "",
-    "manifest.hpp": "",
+    "json.hpp": "",
+    "node.hpp": "",
     "resample.hpp": "resample",
     "resizing.hpp": "linear cubic area bilinear",
+    "sha256.hpp": "",
+}
+
+# The parts of the library's source, likewise.
+_PARTS: Final = {
+    "manifest.hpp": "",
     "prepare.hpp": "!arrays",
     "placement.hpp": "pixels",
-    "json.hpp": "",
     "inputs.hpp": "inputs",
-    "engines.hpp": "",
     "tail.hpp": "tail",
     "model.hpp": "",
-    "drawing.hpp": "drawn",
     "detect/numbers.hpp": "perclass",
     "detect/head.hpp": "head",
     "detect/rotated.hpp": "rotated",
@@ -98,8 +106,10 @@ def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     words["result"] = filled("result/{kind}.hpp")
     parts = [filled(template) for template, wanted in _PARTS.items() if applies(wanted, traits)]
     files = {file.format_map(words): filled(template) for template, file in _FILES.items()}
-    files[f"src/{name}.cpp"] = one_source(f"keras2cv/{name}.hpp", parts, f"keras2cv::{name}")
-    return files
+    beside = [header for header, wanted in _HEADERS.items() if applies(wanted, traits)]
+    files |= {f"src/{header}": re.sub(r"\n{3,}", "\n\n", filled(header)) for header in beside}
+    source = one_source(f"keras2cv/{name}.hpp", parts, f"keras2cv::{name}", beside)
+    return {**files, f"src/{name}.cpp": source}
 
 
 def _form_of_head(manifest: Manifest) -> str:

@@ -61,6 +61,7 @@ int main(int, char** words) {
     cv::resize(image, stretched, cv::Size(31, 200));
     const std::vector<cat::Result> several = classifier.predict({gray, with_alpha, deep, stretched});
     for (const cat::Result& one : several) report("several", to_json(one, 5));
+    report("part", to_json(classifier.predict(image(cv::Rect(3, 2, 30, 10))), 5));
     report("none", std::to_string(classifier.predict(std::vector<cv::Mat>{}).size()));
     report("drawn", std::to_string(draw(several[0], gray).channels() + draw(detector.predict(gray), gray).channels()));
 

@@ -10,8 +10,6 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "prepare.hpp"
-
 namespace keras2cv::@namespace@ {
 
 constexpr int FONT = cv::FONT_HERSHEY_SIMPLEX;
@@ -56,14 +54,13 @@ struct Pen {
     }
 };
 
-// Return a copy of the image in BGR, enlarged by a whole number if its shorter side is below 160
+// Return a copy of an image (BGR, uint8), enlarged by a whole number if its shorter side is below 160
 // pixels, where no text could be read.
 inline cv::Mat enlarged(const cv::Mat& image) {
-    const cv::Mat pixels = as_bgr(image);
     const int shorter = std::min(image.rows, image.cols), longer = std::max(image.rows, image.cols);
     const int factor = std::max(1, std::min((159 + shorter) / shorter, 2560 / longer));
     cv::Mat canvas;
-    cv::resize(pixels, canvas, pixels.size() * factor, 0, 0, cv::INTER_NEAREST);
+    cv::resize(image, canvas, image.size() * factor, 0, 0, cv::INTER_NEAREST);
     return canvas;
 }
 

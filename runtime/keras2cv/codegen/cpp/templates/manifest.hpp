@@ -10,70 +10,9 @@
 #include <opencv2/core.hpp>
 
 #include "files.hpp"
+#include "node.hpp"
 
 namespace keras2cv::@namespace@ {
-
-// A value of the manifest that knows where it lies, so that a complaint can say so.
-class Node {
-public:
-    Node() = default;
-    Node(const cv::FileNode& node, std::string path) : node_(node), path_(std::move(path)) {}
-
-    bool has(const std::string& key) const { return node_.isMap() && !node_[key].empty(); }
-
-    Node operator[](const std::string& key) const {
-        const std::string path = path_.empty() ? key : path_ + "." + key;
-        if (!has(key)) throw Error("manifest.json: " + path + " is missing. Export the bundle again.");
-        return {node_[key], path};
-    }
-
-    void expect(bool right, const std::string& wanted) const {
-        if (!right)
-            throw Error("manifest.json: " + path_ + " must be " + wanted + ". Export the bundle again.");
-    }
-
-    // Throw for a key that is none of these: it changes what the others mean.
-    void expect_keys(const std::string& known) const {
-        expect(node_.isMap(), "a map");
-        for (const std::string& key : node_.keys())
-            if ((" " + known + " ").find(" " + key + " ") == std::string::npos)
-                throw Error("manifest.json: " + path_ + "." + key + " is unknown to this program. Generate "
-                            "it again with the keras2cv that made the bundle.");
-    }
-
-    std::string text() const { return as<std::string>(node_.isString(), "a string"); }
-    int integer() const { return as<int>(node_.isInt(), "an integer"); }
-    double number() const { return as<double>(node_.isInt() || node_.isReal(), "a number"); }
-    bool flag() const { return integer() != 0; }
-    std::vector<std::string> texts() const { return all(&Node::text); }
-    std::vector<int> integers() const { return all(&Node::integer); }
-    std::vector<double> numbers() const { return all(&Node::number); }
-
-    std::vector<Node> list() const {
-        expect(node_.isSeq(), "a list");
-        std::vector<Node> items;
-        for (const cv::FileNode& item : node_)
-            items.emplace_back(item, path_ + "[" + std::to_string(items.size()) + "]");
-        return items;
-    }
-
-private:
-    template <typename Value>
-    Value as(bool right, const char* wanted) const {
-        expect(right, wanted);
-        return static_cast<Value>(node_);
-    }
-
-    template <typename Value>
-    std::vector<Value> all(Value (Node::*read)() const) const {
-        std::vector<Value> values;
-        for (const Node& item : list()) values.push_back((item.*read)());
-        return values;
-    }
-
-    cv::FileNode node_;
-    std::string path_;
-};
 
 // An input or output: its names and shapes in Keras and in the net. Layout "same", or the net has
 // the channels before the other axes and Keras has them last.
@@ -147,18 +86,15 @@ inline std::vector<TensorSpec> read_tensors(const Node& tensors, int batch) {
 //@begin !arrays
 // Return how images are prepared; what that makes must be what its input takes.
 inline Preprocessing read_preprocessing(const Node& node, const std::vector<TensorSpec>& inputs) {
-    Preprocessing rules;
     node.expect_keys(
         "depth "  //@only deep
         "clip "  //@only clips
         "input color size resize interpolation mean scale std source pad transpose");
-    rules.input = node["input"].text();
-    rules.color = node["color"].text();
-    rules.resize = node["resize"].text();
-    rules.interpolation = node["interpolation"].text();
-    rules.mean = node["mean"].numbers();
-    rules.scale = node["scale"].number();
-    rules.deviation = node["std"].numbers();
+    const std::vector<int> size = node["size"].integers();
+    node["size"].expect(size.size() == 2, "[width, height]");
+    Preprocessing rules{node["input"].text(), node["color"].text(), node["resize"].text(),
+                        node["interpolation"].text(), {size[0], size[1]}, node["mean"].numbers(),
+                        node["std"].numbers(), node["scale"].number()};
     if (rules.resize == "letterbox" || rules.resize == "pad") rules.pad = node["pad"].integer();
     rules.transpose = node.has("transpose");
     rules.is_deep = node.has("depth");  //@only deep
@@ -170,9 +106,6 @@ inline Preprocessing read_preprocessing(const Node& node, const std::vector<Tens
     clip.expect(std::min({rules.window, rules.stride, rules.hop}) > 0 &&
                     std::max({rules.window, rules.stride, rules.hop}) <= 4096, "numbers of 1 to 4096 frames");
 //@end
-    const std::vector<int> size = node["size"].integers();
-    node["size"].expect(size.size() == 2, "[width, height]");
-    rules.size = {size[0], size[1]};
     const int channels = rules.color == "GRAY" ? 1 : 3;  //@only !bands
     int channels = rules.color == "GRAY" ? 1 : 3;  //@only bands
     if (rules.color == "RGBA" || rules.color == "BGRA") channels = 4;  //@only bands
@@ -187,7 +120,7 @@ inline Preprocessing read_preprocessing(const Node& node, const std::vector<Tens
         node["size"].expect(input.net_shape == shape, "the size of the net's input");
         return rules;
     }
-    throw Error("manifest.json: preprocessing.input is none of the inputs. Export the bundle again.");
+    throw bad_manifest("preprocessing.input is none of the inputs");
 }
 
 //@end

@@ -15,6 +15,7 @@
 #include "files.hpp"
 #include "json.hpp"
 #include "manifest.hpp"
+#include "sha256.hpp"
 #include "tail.hpp"  //@only tail
 
 namespace keras2cv::@namespace@ {
@@ -33,8 +34,7 @@ using Sample = std::vector<Tensor>;  // every output for one sample, in Keras' o
 inline const Tensor& find_output(const Sample& sample, const std::string& name) {
     for (const Tensor& tensor : sample)
         if (tensor.name == name) return tensor;
-    throw Error("manifest.json: the task reads " + name + ", which is not an output. Export the "
-                "bundle again.");
+    throw bad_manifest("the task reads " + name + ", which is not an output");
 }
 
 //@begin nested
@@ -84,7 +84,7 @@ inline Source read_source(const Manifest& manifest) {
     const std::string path = manifest.folder + "/" + manifest.file;
     if (!is_file(path)) throw Error(path + " is missing. Copy the bundle again, or export it again.");
     Source source{path, manifest.file == "model.onnx", read_bytes(path)};
-    const std::string found = Sha256().digits_of(source.bytes);
+    const std::string found = Sha256::digits_of(source.bytes);
     if (found != manifest.sha256)
         throw Error(path + " is not the file that was verified: sha256 " + found.substr(0, 12) + "..., its "
                     "manifest says " + manifest.sha256.substr(0, 12) + ".... Copy the bundle again, or "
@@ -177,8 +177,7 @@ private:
             const auto made = arrays.find(output.net_name);
             if (made == arrays.end() || found.count(output.net_name) != 0) continue;
             if (made->second.shape != output.net_shape)
-                throw Error("manifest.json: tail: " + output.name + " comes out in another shape. "
-                            "Export the bundle again.");
+                throw bad_manifest("tail: " + output.name + " comes out in another shape");
             const std::vector<float> values(made->second.values.begin(), made->second.values.end());
             found[output.net_name] = cv::Mat(values, true);
         }

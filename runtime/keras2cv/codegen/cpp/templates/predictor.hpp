@@ -27,6 +27,7 @@ public:
     // Run a batch, by a net that no other call has meanwhile.
     std::vector<Sample> run(const std::vector<cv::Mat>& blobs, std::size_t count) {
         std::unique_ptr<Model> model = take();
+        if (!model) model = std::make_unique<Model>(manifest, device_);
         std::vector<Sample> samples = model->run(blobs, count);
         const std::scoped_lock lock(mutex_);
         idle_.push_back(std::move(model));
@@ -37,16 +38,13 @@ public:
     Task task;
 
 private:
+    // Return a net that no call is using, if there is one.
     std::unique_ptr<Model> take() {
-        {
-            const std::scoped_lock lock(mutex_);
-            if (!idle_.empty()) {
-                std::unique_ptr<Model> model = std::move(idle_.back());
-                idle_.pop_back();
-                return model;
-            }
-        }
-        return std::make_unique<Model>(manifest, device_);
+        const std::scoped_lock lock(mutex_);
+        if (idle_.empty()) return nullptr;
+        std::unique_ptr<Model> model = std::move(idle_.back());
+        idle_.pop_back();
+        return model;
     }
 
 //@begin score

@@ -165,6 +165,14 @@ inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size 
     return result;
 }
 
+// Return an image with bars of one colour around it.
+inline cv::Mat bordered(const cv::Mat& image, cv::Point before, cv::Point after, int colour) {
+    cv::Mat result;
+    cv::copyMakeBorder(image, result, before.y, after.y, before.x, after.x,
+                       cv::BORDER_CONSTANT | cv::BORDER_ISOLATED, cv::Scalar::all(colour));
+    return result;
+}
+
 // Bring an image to the net's size.
 inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
     const cv::Rect whole({}, image.size());
@@ -174,16 +182,12 @@ inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
     if (rules.resize == "letterbox") {
         const cv::Rect box = letterbox_box(image.size(), rules.size);
         const cv::Mat resized = resize_part(image, whole, box.size(), rules.interpolation);
-        cv::Mat canvas(rules.size, resized.type(), cv::Scalar::all(rules.pad));
-        resized.copyTo(canvas(box));
-        return canvas;
+        return bordered(resized, box.tl(), cv::Point(rules.size) - box.br(), rules.pad);
     }
     if (rules.resize != "pad")
         throw Error("There is no resize rule " + rules.resize + ". Generate the program again.");
-    const cv::Size bar = pad_bars(image.size(), rules.size);
-    cv::Mat padded;
-    cv::copyMakeBorder(image, padded, bar.height, bar.height, bar.width, bar.width, cv::BORDER_CONSTANT,
-                       cv::Scalar::all(rules.pad));
+    const cv::Point bar = pad_bars(image.size(), rules.size);
+    const cv::Mat padded = bordered(image, bar, bar, rules.pad);
     return resize_part(padded, cv::Rect({}, padded.size()), rules.size, rules.interpolation);
 }
 

@@ -13,7 +13,7 @@
 
 #include <opencv2/core.hpp>
 
-#include "manifest.hpp"
+#include "keras2cv/@namespace@.hpp"
 
 namespace keras2cv::@namespace@ {
 
@@ -81,7 +81,7 @@ struct Taps {
     std::vector<int> weights;
 };
 
-const int one = 1 << 22;
+constexpr int UNIT = 1 << 22;
 
 // precompute_coeffs and normalize_coeffs_8bpc of Resample.c, for `count` pixels made of the `size` from
 // `start` on; as there, they are also made of the pixels around those.
@@ -103,7 +103,7 @@ inline std::vector<Taps> find_taps(const Filter& filter, int source_size, int st
         Taps taps = {first, {}};
         for (const double weight : weights) {
             const double normal = total != 0.0 ? weight / total : weight;
-            taps.weights.push_back(static_cast<int>(normal * one + (normal < 0.0 ? -0.5 : 0.5)));
+            taps.weights.push_back(static_cast<int>(normal * UNIT + (normal < 0.0 ? -0.5 : 0.5)));
         }
         result.push_back(taps);
     }
@@ -117,13 +117,13 @@ inline cv::Mat filter_height(const cv::Mat& image, const std::vector<Taps>& taps
     for (int y = 0; y < result.rows; ++y) {
         const Taps& tap = taps[static_cast<std::size_t>(y)];
         int row = tap.first;
-        std::fill(sums.begin(), sums.end(), one / 2);
+        std::fill(sums.begin(), sums.end(), UNIT / 2);
         for (const int weight : tap.weights) {
             const uchar* pixels = image.ptr(row++);
             for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += weight * pixels[i];
         }
         uchar* target = result.ptr(y);
-        for (std::size_t i = 0; i < sums.size(); ++i) target[i] = cv::saturate_cast<uchar>(sums[i] / one);
+        for (std::size_t i = 0; i < sums.size(); ++i) target[i] = cv::saturate_cast<uchar>(sums[i] / UNIT);
     }
     return result;
 }

@@ -32,8 +32,7 @@ inline double as_dtype(double value, const std::string& dtype) {
 }
 
 inline void require(bool fits, const std::string& op) {
-    if (!fits)
-        throw Error("manifest.json: tail: " + op + " does not fit its inputs. Export the bundle again.");
+    if (!fits) throw bad_manifest("tail: " + op + " does not fit its inputs");
 }
 
 // Counts through the positions of an array, the last axis fastest.

@@ -238,8 +238,8 @@ final class Preparation {
         int[] bars = bars(image.size(), rules.size());
         Mat padded = new Mat();
         Core.copyMakeBorder(
-            image, padded, bars[1], bars[1], bars[0], bars[0], Core.BORDER_CONSTANT,
-            Scalar.all(rules.pad));
+            image, padded, bars[1], bars[1], bars[0], bars[0],
+            Core.BORDER_CONSTANT | Core.BORDER_ISOLATED, Scalar.all(rules.pad));
         whole = new Rect(0, 0, padded.cols(), padded.rows());
         return resize(padded, whole, rules.size(), rules.interpolation);
       case "stretch":

@@ -41,8 +41,7 @@ inline double sigmoid(double logit) {
 
 inline BinaryResult find_answer(const Sample& sample, const Task& task) {
     const std::vector<float>& values = find_output(sample, task.output).values;
-    if (values.size() != 1)
-        throw Error("manifest.json: task.output must be one number. Export the bundle again.");
+    if (values.size() != 1) throw bad_manifest("task.output must be one number");
     const double probability = task.scores == "logits" ? sigmoid(values[0]) : values[0];
     if (!(probability >= 0 && probability <= 1))
         throw Error("The net's probability is " + format("%g", probability) + ". If the model returns "
@@ -60,7 +59,7 @@ std::string to_json(const BinaryResult& result) {
 
 // Return the image with the answer and its probability.
 cv::Mat draw(const BinaryResult& result, const cv::Mat& image) {
-    return caption(image, {result.label() + format(" %.3f", result.score())});
+    return caption(as_bgr(image), {result.label() + format(" %.3f", result.score())});
 }
 //@end
 

@@ -19,22 +19,16 @@ struct Task {
 };
 
 inline Task read_task(const Node& node) {
-    Task task;
-    task.output = node["output"].text();
-    task.scores = node["scores"].text();
-    if (node.has("labels")) task.labels = node["labels"].texts();
-    return task;
+    return {node["output"].text(), node["scores"].text(), node.labels()};
 }
 
 // Logits become probabilities; the largest is subtracted first, so that nothing overflows.
-inline std::vector<float> softmax(const std::vector<float>& logits) {
-    const double largest = *std::max_element(logits.begin(), logits.end());
-    std::vector<double> powers;
-    for (const float logit : logits) powers.push_back(std::exp(logit - largest));
-    const double sum = std::accumulate(powers.begin(), powers.end(), 0.0);
-    std::vector<float> result;
-    for (const double power : powers) result.push_back(static_cast<float>(power / sum));
-    return result;
+inline std::vector<float> softmax(std::vector<float> values) {
+    const double largest = *std::max_element(values.begin(), values.end());
+    double sum = 0;
+    for (const float value : values) sum += std::exp(value - largest);
+    for (float& value : values) value = static_cast<float>(std::exp(value - largest) / sum);
+    return values;
 }
 
 inline Classification find_answer(const Sample& sample, const Task& task) {
@@ -43,7 +37,7 @@ inline Classification find_answer(const Sample& sample, const Task& task) {
     for (const float score : result.scores)
         if (std::isnan(score)) throw Error("The net's scores are not numbers. Run the self-test.");
     if (!task.labels.empty() && task.labels.size() != result.scores.size())
-        throw Error("manifest.json: task.labels must be one per class. Export the bundle again.");
+        throw bad_manifest("task.labels must be one per class");
     result.order.resize(result.scores.size());
     std::iota(result.order.begin(), result.order.end(), std::size_t{0});
     std::stable_sort(result.order.begin(), result.order.end(), [&](std::size_t a, std::size_t b) {
@@ -81,7 +75,7 @@ std::string to_json(const Classification& result, std::size_t top) {
 cv::Mat draw(const Classification& result, const cv::Mat& image) {
     std::vector<std::string> lines;
     for (const Scored& scored : result.top(3)) lines.push_back(scored.label + format(" %.3f", scored.score));
-    return caption(image, lines);
+    return caption(as_bgr(image), lines);
 }
 //@end
 

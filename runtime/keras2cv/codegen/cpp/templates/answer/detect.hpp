@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>  //@only !several !peaks
 #include <map>
+#include <numeric>  //@only rotated
 #include <sstream>  //@only !head
 #include <string>
 #include <vector>
@@ -98,7 +99,7 @@ inline Task read_task(const Node& node) {
     }
     if (facts.has("background")) task.background = facts["background"].integer();
     if (facts.has("max_detections")) task.max_detections = facts["max_detections"].integer();
-    if (node.has("labels")) task.labels = node["labels"].texts();
+    task.labels = node.labels();
     if (node.has("class_scores")) {
         task.class_scores = node["class_scores"].numbers();
         node["class_scores"].expect(task.class_scores.size() == task.labels.size(), "one per label");
@@ -119,8 +120,8 @@ inline float threshold_of(int class_id, const Task& task) {
 inline cv::Mat rows_of(const Tensor& output, std::size_t width) {
     const std::size_t size = output.values.size();
     if (width == 0 || size < width || size % width != 0)
-        throw Error("manifest.json: task.detect: " + output.name + " does not hold rows of " +
-                    std::to_string(width) + " numbers. Export the bundle again.");
+        throw bad_manifest("task.detect: " + output.name + " does not hold rows of " +
+                           std::to_string(width) + " numbers");
     auto* values = const_cast<float*>(output.values.data());
     return {static_cast<int>(size / width), static_cast<int>(width), CV_32F, values};
 }
@@ -150,8 +151,7 @@ inline Tables split_columns(const Sample& sample, const Task& task) {
     for (const std::string& part : parts) {
         const int size = sizes.count(part) != 0 ? sizes[part] : 0;
         if (size < 1 || start + size > table.cols)
-            throw Error("manifest.json: task.detect.raw does not have the columns " + task.columns +
-                        ". Export the bundle again.");
+            throw bad_manifest("task.detect.raw does not have the columns " + task.columns);
         tables[part == "score" ? "scores" : (part == "class" ? "classes" : part)] =
             table.colRange(start, start + size);
         start += size;
@@ -167,8 +167,7 @@ inline void add_rows(Tables& tables, const char* part, const std::string& name, 
     const Tensor& output = find_output(sample, name);
     const std::size_t width = output.values.size() / count;
     if (width == 0 || output.values.size() != count * width)
-        throw Error("manifest.json: task.detect: " + name + " does not hold " + std::to_string(count) +
-                    " boxes. Export the bundle again.");
+        throw bad_manifest("task.detect: " + name + " does not hold " + std::to_string(count) + " boxes");
     tables[part] = rows_of(output, width);
 }
 
@@ -187,8 +186,7 @@ inline Tables read_tables(const Sample& sample, const Task& task) {
         tables["angle"] = boxes.colRange(4, boxes.cols);
 //@end
     }
-    if (tables.count("box") == 0)
-        throw Error("manifest.json: task.detect.columns must have a box. Export the bundle again.");
+    if (tables.count("box") == 0) throw bad_manifest("task.detect.columns must have a box");
 //@end
     const auto count = static_cast<std::size_t>(tables["box"].rows);
     add_rows(tables, "scores", task.scores, sample, count);  //@only !head
@@ -203,8 +201,7 @@ inline Tables read_tables(const Sample& sample, const Task& task) {
              "angle",  //@only rotated
              "scores"})
         if (tables.count(part) == 0 || tables[part].rows != static_cast<int>(count))
-            throw Error(std::string("manifest.json: task.detect lacks the boxes' ") + part +
-                        ". Export the bundle again.");
+            throw bad_manifest(std::string("task.detect lacks the boxes' ") + part);
     return tables;
 }
 
@@ -213,6 +210,7 @@ struct Candidate {
     cv::Vec4d corners;  // in pixels of the net's input
     int row;            // of the tables
     Outline outline{};  // the corners once it is turned  //@only rotated
+    cv::Vec4d edges{};  // of the upright box around them  //@only rotated
 };
 
 //@begin !several !peaks
@@ -315,8 +313,7 @@ inline std::vector<Candidate> read_candidates(const Tables& tables, const Task& 
     const bool needs_anchors = !task.anchors.empty();  //@only offsets
     const bool needs_anchors = task.head.anchor_format.empty();  //@only priors
     if (needs_anchors && task.anchors.size() != 4 * static_cast<std::size_t>(count))
-        throw Error("manifest.json: task.detect.anchors must be " + std::to_string(count) +
-                    ". Export the bundle again.");
+        throw bad_manifest("task.detect.anchors must be " + std::to_string(count));
 //@end
     std::vector<Candidate> candidates;
     const auto add = [&](const Detection& found, int row) {
@@ -326,6 +323,7 @@ inline std::vector<Candidate> read_candidates(const Tables& tables, const Task& 
         const double angle = tables.at("angle").at<float>(row, 0);
         if (!std::isfinite(angle)) return;
         candidate.outline = outline_of(candidate.corners, angle, task.angles);
+        candidate.edges = around(candidate.outline);
 //@end
         candidates.push_back(candidate);
     };
@@ -353,22 +351,28 @@ inline std::vector<Candidate> read_candidates(const Tables& tables, const Task& 
 // From candidates to the answer ----------------------------------------------------------------
 
 //@begin rotated
-// Return which boxes, all of which may suppress each other, no better one overlaps by more than `iou`.
-inline std::vector<int> suppress(const std::vector<Candidate>& candidates, std::vector<int> some,
-                                 double iou) {
+constexpr int MOST_PAIRS = 2000000;  // to compare: some seconds
+
+// Return which boxes no better one overlaps by more than `task.iou`, best first; no more than are wanted.
+inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const Task& task) {
     const auto box = [&](int i) -> const Candidate& { return candidates[static_cast<std::size_t>(i)]; };
-    std::stable_sort(some.begin(), some.end(),
+    std::vector<int> order(candidates.size()), kept;
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(),
                      [&](int a, int b) { return box(a).found.score > box(b).found.score; });
-    std::vector<int> kept;
-    for (const int i : some) {
-        const cv::Vec4d edges = around(box(i).outline);
-        const bool is_free = std::none_of(kept.begin(), kept.end(), [&](int better) {
-            const cv::Vec4d others = around(box(better).outline);
-            const bool meets = edges[0] < others[2] && edges[1] < others[3] && edges[2] > others[0] &&
-                               edges[3] > others[1];
-            return meets && overlap_of(box(better).outline, box(i).outline) > iou;
-        });
-        if (is_free) kept.push_back(i);
+    int pairs = 0;
+    for (const int i : order) {
+        if (task.max_detections > 0 && kept.size() == static_cast<std::size_t>(task.max_detections)) break;
+        const auto is_worse_than = [&](int better) {
+            const bool is_rival = task.across_classes || box(better).found.class_id == box(i).found.class_id;
+            if (!is_rival || !meet(box(better).edges, box(i).edges)) return false;
+            ++pairs;
+            return overlap_of(box(better).outline, box(i).outline) > task.iou;
+        };
+        if (task.iou < 0 || std::none_of(kept.begin(), kept.end(), is_worse_than)) kept.push_back(i);
+        if (pairs > MOST_PAIRS)
+            throw Error(std::to_string(order.size()) + " rotated boxes are above the score, and to compare "
+                        "them takes minutes. Raise the score (Options::score).");
     }
     return kept;
 }
@@ -401,6 +405,8 @@ inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const
 //@end
 // Return the boxes that are left, best first; of equals, the model's first.
 inline std::vector<Candidate> choose(const std::vector<Candidate>& candidates, const Task& task) {
+    std::vector<int> kept = suppress(candidates, task);  //@only rotated
+//@begin !rotated
     std::map<int, std::vector<int>> groups;  // of boxes that may suppress each other
     for (int i = 0; i < static_cast<int>(candidates.size()); ++i)
         groups[task.across_classes ? 0 : candidates[static_cast<std::size_t>(i)].found.class_id].push_back(i);
@@ -408,6 +414,7 @@ inline std::vector<Candidate> choose(const std::vector<Candidate>& candidates, c
     for (const auto& group : groups)
         for (const int i : task.iou < 0 ? group.second : suppress(candidates, group.second, task.iou))
             kept.push_back(i);
+//@end
     const auto score = [&](int i) { return candidates[static_cast<std::size_t>(i)].found.score; };
     std::sort(kept.begin(), kept.end(), [&](int a, int b) {
         return score(a) > score(b) || (score(a) == score(b) && a < b);
@@ -516,7 +523,7 @@ std::string to_json(const Detections& result) {
 
 // Return the image with every box, its label and score; the best on top.
 cv::Mat draw(const Detections& result, const cv::Mat& image) {
-    cv::Mat canvas = enlarged(image);  //@only !masks
+    cv::Mat canvas = enlarged(as_bgr(image));  //@only !masks
     cv::Mat canvas = enlarged(with_masks(result, image));  //@only masks
     const int shorter = std::min(canvas.rows, canvas.cols), factor = canvas.rows / image.rows;
     const Pen pen(shorter / 1000.0);

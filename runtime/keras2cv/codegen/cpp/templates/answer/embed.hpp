@@ -58,7 +58,7 @@ cv::Mat draw(const Embedding& result, const cv::Mat& image) {
     for (std::size_t i = 0; i < std::min<std::size_t>(4, result.vector.size()); ++i)
         first += (i ? " " : "") + format("%.3g", result.vector[i]);
     const std::string size = std::to_string(result.vector.size());
-    return caption(image, {size + format(" numbers, length %.3g", result.length()), first});
+    return caption(as_bgr(image), {size + format(" numbers, length %.3g", result.length()), first});
 }
 //@end
 

@@ -38,7 +38,7 @@ inline ImageResult find_answer(const Sample& sample, const Task& task, const Pla
     const Tensor& output = find_output(sample, task.output);
     const int channels = output.shape.size() == 3 ? output.shape[2] : 1;
     if (output.shape.size() < 2 || output.shape.size() > 3 || channels != (task.color == "GRAY" ? 1 : 3))
-        throw Error("manifest.json: task.image.output must be an image (h, w, C). Export the bundle again.");
+        throw bad_manifest("task.image.output must be an image (h, w, C)");
     cv::Mat whole(output.shape[0], output.shape[1], CV_8UC(channels));
     std::transform(output.values.begin(), output.values.end(), whole.ptr<uchar>(),
                    [&](float value) { return to_pixel(value, task); });

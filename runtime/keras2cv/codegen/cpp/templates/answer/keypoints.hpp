@@ -34,7 +34,7 @@ inline Task read_task(const Node& node) {
     task.refine = facts["refine"].text();
     task.score = facts["score"].number();
     if (facts.has("skeleton")) task.skeleton = facts["skeleton"].integers();
-    if (node.has("labels")) task.labels = node["labels"].texts();
+    task.labels = node.labels();
     return task;
 }
 
@@ -49,8 +49,7 @@ inline int towards_higher(const cv::Mat& map, cv::Point before, cv::Point after)
 // quarter of a cell from there towards the higher neighbour (Newell et al., Stacked Hourglass
 // Networks). As shares of the input's width and height.
 inline std::vector<Keypoint> heatmap_points(const Tensor& output, const Task& task) {
-    if (output.shape.size() != 3)
-        throw Error("manifest.json: task.keypoints.output must be (h, w, K). Export the bundle again.");
+    if (output.shape.size() != 3) throw bad_manifest("task.keypoints.output must be (h, w, K)");
     const int height = output.shape[0], width = output.shape[1], count = output.shape[2];
     const cv::Mat table(height * width, count, CV_32F, const_cast<float*>(output.values.data()));
     std::vector<Keypoint> points;
@@ -77,8 +76,7 @@ inline std::vector<Keypoint> heatmap_points(const Tensor& output, const Task& ta
 inline std::vector<Keypoint> listed_points(const Tensor& output, const Task& task) {
     const std::size_t step = task.form.size();
     if (step < 2 || output.values.size() % step != 0)
-        throw Error("manifest.json: task.keypoints.output must be points of the form " + task.form +
-                    ". Export the bundle again.");
+        throw bad_manifest("task.keypoints.output must be points of the form " + task.form);
     std::vector<Keypoint> points;
     for (std::size_t i = 0; i < output.values.size(); i += step) {
         const float first = output.values[i], second = output.values[i + 1];
@@ -99,7 +97,7 @@ inline Keypoints find_answer(const Sample& sample, const Task& task, const Place
     Keypoints result{place.source, {}, task.has_scores(), task.score, task.skeleton, task.labels};
     result.points = task.form == "heatmaps" ? heatmap_points(output, task) : listed_points(output, task);
     if (!task.labels.empty() && task.labels.size() != result.points.size())
-        throw Error("manifest.json: task.labels must be one per point. Export the bundle again.");
+        throw bad_manifest("task.labels must be one per point");
     const bool in_pixels = task.units == "pixels";
     for (Keypoint& point : result.points) {
         const cv::Vec2d xy = place.to_source(point.xy[0] * (in_pixels ? 1.0 : place.input.width),
@@ -139,7 +137,7 @@ std::string to_json(const Keypoints& result) {
 
 // Return the image with the points that are shown, the lines between them, and their labels.
 cv::Mat draw(const Keypoints& result, const cv::Mat& image) {
-    cv::Mat canvas = enlarged(image);
+    cv::Mat canvas = enlarged(as_bgr(image));
     const int shorter = std::min(canvas.rows, canvas.cols), factor = canvas.rows / image.rows;
     const int radius = std::max(3, cvRound(shorter / 120.0));
     const Pen pen(shorter / 1200.0);

@@ -50,7 +50,7 @@ cv::Mat draw(const RawOutputs& result, const cv::Mat& image) {
         const auto range = std::minmax_element(output.values.begin(), output.values.end());
         lines.push_back(title(output) + format(" %.3g", *range.first) + format("..%.3g", *range.second));
     }
-    return caption(image, lines);
+    return caption(as_bgr(image), lines);
 }
 //@end
 

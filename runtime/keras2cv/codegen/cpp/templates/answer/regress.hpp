@@ -17,13 +17,13 @@ struct Task {
 };
 
 inline Task read_task(const Node& node) {
-    return {node["output"].text(), node.has("labels") ? node["labels"].texts() : std::vector<std::string>{}};
+    return {node["output"].text(), node.labels()};
 }
 
 inline Regression find_answer(const Sample& sample, const Task& task) {
     Regression result{find_output(sample, task.output), task.labels};
     if (!task.labels.empty() && task.labels.size() != result.values.values.size())
-        throw Error("manifest.json: task.labels must be one per value. Export the bundle again.");
+        throw bad_manifest("task.labels must be one per value");
     return result;
 }
 
@@ -53,7 +53,7 @@ std::string to_json(const Regression& result) {
 
 // Return the image with the first five values.
 cv::Mat draw(const Regression& result, const cv::Mat& image) {
-    return caption(image, first_values(result, 5, "%.4g"));
+    return caption(as_bgr(image), first_values(result, 5, "%.4g"));
 }
 //@end
 

@@ -30,7 +30,7 @@ inline Task read_task(const Node& node) {
     task.scores = facts["scores"].text();
     task.is_binary = facts.has("threshold");
     if (task.is_binary) task.score = static_cast<float>(facts["threshold"].number());
-    if (node.has("labels")) task.labels = node["labels"].texts();
+    task.labels = node.labels();
     return task;
 }
 
@@ -66,7 +66,7 @@ inline cv::Mat best_channel(const std::vector<cv::Mat>& channels, const Spread& 
 inline Segmentation find_answer(const Sample& sample, const Task& task, const Placement& place) {
     const Tensor& output = find_output(sample, task.output);
     if (output.shape.size() < 2 || output.shape.size() > 3)
-        throw Error("manifest.json: task.segment.output must be (h, w, C). Export the bundle again.");
+        throw bad_manifest("task.segment.output must be (h, w, C)");
     const int height = output.shape[0], width = output.shape[1];
     const int channels = output.shape.size() == 3 ? output.shape[2] : 1;
     const Spread spread({width, height}, place);

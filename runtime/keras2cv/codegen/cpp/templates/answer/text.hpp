@@ -65,9 +65,7 @@ inline std::vector<std::vector<float>> logits_of(const Tensor& output, const Tas
     const bool is_last = task.class_axis == "last";
     const bool fits = output.shape.size() == 2 &&
                       output.shape[is_last ? 1 : 0] == static_cast<int>(classes);
-    if (!fits)
-        throw Error("manifest.json: task.text.charset must have a character for each class but the "
-                    "blank. Export the bundle again.");
+    if (!fits) throw bad_manifest("task.text.charset must have a character for each class but the blank");
     const auto steps = static_cast<std::size_t>(output.shape[is_last ? 0 : 1]);
     std::vector<std::vector<float>> logits(steps, std::vector<float>(classes));
     for (std::size_t t = 0; t < steps; ++t)
@@ -311,7 +309,7 @@ cv::Mat draw(const TextResult& result, const cv::Mat& image) {
     std::vector<std::string> lines;
     for (std::size_t k = 0; k < std::min<std::size_t>(3, result.paths.size()); ++k)
         lines.push_back(result.paths[k].text + format(" %.3f", result.paths[k].score));
-    return caption(image, lines);
+    return caption(as_bgr(image), lines);
 }
 //@end
 

@@ -198,12 +198,12 @@ inline Tables tables_of(const Head& head, const Sample& sample) {
             if (table.empty()) table = cv::Mat::zeros(head.count(), static_cast<int>(own), CV_32F);
             if (own == 0 || column + own > width || output.values.size() != count * width ||
                 table.cols != static_cast<int>(own))
-                throw Error("manifest.json: task.detect.head: " + from.name + " does not hold " +
-                            std::to_string(count) + " boxes. Export the bundle again.");
+                throw bad_manifest("task.detect.head: " + from.name + " does not hold " +
+                                   std::to_string(count) + " boxes");
             for (const HeadLevel& level : levels) {
                 if (levels.size() > 1 && level.boxes > 1 && from.axes == "anchors,values,cells")
-                    throw Error("manifest.json: task.detect.head: " + from.name + " holds several grids, "
-                                "and their cells must have a box each. Export the bundle again.");
+                    throw bad_manifest("task.detect.head: " + from.name +
+                                       " holds several grids, and their cells must have a box each");
                 const std::size_t before = static_cast<std::size_t>(level.first) - first;
                 copy_part(output, steps_of(from.axes, level, before, count, width), level, column, table);
             }
@@ -211,8 +211,7 @@ inline Tables tables_of(const Head& head, const Sample& sample) {
         }
     }
     if (tables.count("box") == 0 || tables.count("scores") == 0)
-        throw Error("manifest.json: task.detect.head.outputs lack the box or the scores. Export the bundle "
-                    "again.");
+        throw bad_manifest("task.detect.head.outputs lack the box or the scores");
     return tables;
 }
 

@@ -68,7 +68,7 @@ inline KeypointRules read_keypoints(const Node& node) {
     if (joints.has("shift")) rules.joints.shift = joints["shift"].text();
 //@end
     if (node.has("skeleton")) rules.skeleton = node["skeleton"].integers();
-    if (node.has("labels")) rules.labels = node["labels"].texts();
+    rules.labels = node.labels();
     node["count"].expect(rules.count > 0 && rules.count <= 10000, "1 to 10000");
     node["form"].expect(rules.form.size() == 2 || rules.form.size() == 3, "xy, yx, xys or yxs");
     if (!rules.labels.empty())
@@ -188,9 +188,9 @@ inline std::vector<Keypoint> points_of(const KeypointRules& rules, const cv::Mat
                                        const Frame& frame, const Placement& place) {  //@only !joints
 //@end
     if (table.cols != rules.size())
-        throw Error("manifest.json: task.detect.points: each box has " + std::to_string(table.cols) +
-                    " numbers, and " + std::to_string(rules.count) + " points need " +
-                    std::to_string(rules.size()) + ". Export the bundle again.");
+        throw bad_manifest("task.detect.points: each box has " + std::to_string(table.cols) +
+                           " numbers, and " + std::to_string(rules.count) + " points need " +
+                           std::to_string(rules.size()));
     std::vector<Keypoint> points;
     const auto* numbers = table.ptr<float>(row);
     const bool in_pixels = rules.units == "pixels";  //@only !framed

@@ -94,8 +94,7 @@ inline Mask mask_at(const cv::Mat& grid, const std::array<std::vector<double>, 2
 inline const Tensor& find_prototypes(const Sample& sample, const MaskRules& rules) {
     const Tensor& prototypes = find_output(sample, rules.prototypes);
     if (prototypes.shape.size() != 3)
-        throw Error("manifest.json: task.detect.masks.prototypes must be (h, w, prototypes). Export the "
-                    "bundle again.");
+        throw bad_manifest("task.detect.masks.prototypes must be (h, w, prototypes)");
     return prototypes;
 }
 
@@ -135,8 +134,8 @@ inline Mask mask_of(const MaskRules& rules, const Sample& sample, const Tables& 
     const Tensor& prototypes = find_prototypes(sample, rules);
     const cv::Mat& weights = tables.at("coefficients");
     if (prototypes.shape[2] != weights.cols)
-        throw Error("manifest.json: task.detect.masks: the boxes have " + std::to_string(weights.cols) +
-                    " coefficients, and there is not a prototype for each. Export the bundle again.");
+        throw bad_manifest("task.detect.masks: the boxes have " + std::to_string(weights.cols) +
+                           " coefficients, and there is not a prototype for each");
     cv::Mat grid(prototypes.shape[0], prototypes.shape[1], CV_32F);
     const auto* weight = weights.ptr<float>(row);
     const auto* value = prototypes.values.data();
@@ -183,8 +182,7 @@ inline Mask mask_of(const MaskRules& rules, const Sample& sample, int row, int c
     const Tensor& output = find_output(sample, rules.per_box);
     const std::vector<int>& shape = output.shape;
     if (shape.size() < 3 || shape.size() > 4 || row >= shape[0])
-        throw Error("manifest.json: task.detect.masks.per_box must have a mask for each box. Export the "
-                    "bundle again.");
+        throw bad_manifest("task.detect.masks.per_box must have a mask for each box");
     const int classes = shape.size() == 4 ? shape[3] : 1, chosen = classes == 1 ? 0 : class_id;
     if (chosen >= classes)
         throw Error("The net names class " + std::to_string(class_id) + ", and there are masks of " +

@@ -59,6 +59,11 @@ inline cv::Vec4d around(const Outline& outline) {
     return edges;
 }
 
+// Whether two upright boxes share anything.
+inline bool meet(const cv::Vec4d& one, const cv::Vec4d& other) {
+    return one[0] < other[2] && one[1] < other[3] && one[2] > other[0] && one[3] > other[1];
+}
+
 inline double area_of(const std::vector<cv::Point2d>& polygon) {
     double sum = 0;
     for (std::size_t i = 0; i < polygon.size(); ++i)

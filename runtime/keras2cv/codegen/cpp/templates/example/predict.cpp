@@ -26,7 +26,9 @@
 #include "sources.hpp"
 #include "terminal.hpp"
 
-static const char* const USAGE =
+namespace {
+
+const char* const USAGE =
     "usage: predict BUNDLE @sources@ "
     "@options@";
 
@@ -46,7 +48,7 @@ struct UsageError : model::Error {
 };
 
 //@begin score
-static double parse_share(const std::string& text) {
+double parse_share(const std::string& text) {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
     if (text.empty() || *end != '\0' || !(value >= 0 && value <= 1))
@@ -55,7 +57,7 @@ static double parse_share(const std::string& text) {
 }
 
 //@end
-static Arguments parse_arguments(const std::vector<std::string>& words) {
+Arguments parse_arguments(const std::vector<std::string>& words) {
     Arguments arguments;
     std::vector<std::string> names;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -95,7 +97,7 @@ static Arguments parse_arguments(const std::vector<std::string>& words) {
 }
 
 //@begin writes
-static void write_image(const std::string& path, const cv::Mat& image) {
+void write_image(const std::string& path, const cv::Mat& image) {
     bool written = false;
     try {
         written = cv::imwrite(path, image);
@@ -108,7 +110,7 @@ static void write_image(const std::string& path, const cv::Mat& image) {
 
 //@end
 //@begin !inputs
-static volatile std::sig_atomic_t interrupted = 0;  // by Ctrl-C: the video that is written is finished
+volatile std::sig_atomic_t interrupted = 0;  // by Ctrl-C: the video that is written is finished
 
 // Where pictures go: a file, a video, a window.
 class Pictures {
@@ -161,7 +163,7 @@ private:
 
 //@end
 //@begin !compared
-static void print_result(const Arguments& arguments, const std::string& name, const model::Result& result) {
+void print_result(const Arguments& arguments, const std::string& name, const model::Result& result) {
     const std::string json = to_json(result), line = to_line(result);  //@only !top
     const std::string json = to_json(result, arguments.top), line = to_line(result, arguments.top);  //@only top
     if (arguments.json) std::cout << "{\"source\": " << quoted(name) << ", " << json.substr(1) << "\n";
@@ -171,7 +173,7 @@ static void print_result(const Arguments& arguments, const std::string& name, co
 //@end
 //@begin compared
 // Print the answer, and how far it is from the first one.
-static void print_result(const Arguments& arguments, const std::string& name, const model::Result& result) {
+void print_result(const Arguments& arguments, const std::string& name, const model::Result& result) {
     static model::Result first;
     static std::string first_name;
     std::string line = to_line(result), json = to_json(result);
@@ -192,7 +194,7 @@ static void print_result(const Arguments& arguments, const std::string& name, co
 }
 
 //@end
-static void predict(const Arguments& arguments) {
+void predict(const Arguments& arguments) {
     const model::Predictor predictor(arguments.bundle, arguments.options);
     if (!predictor.doubt().empty()) std::cerr << "warning: " << predictor.doubt() << "\n";
 //@begin !inputs
@@ -251,6 +253,8 @@ static void predict(const Arguments& arguments) {
     }
 //@end
 }
+
+}  // namespace
 
 int main(int argc, char** argv) {
     // What OpenCV prints before it throws would only repeat what is said below.

@@ -11,7 +11,7 @@ struct Classification {
     std::vector<std::size_t> order;  // the numbers of the classes, best first
     std::vector<std::string> labels;
 
-    std::string label_of(std::size_t i) const { return labels.empty() ? std::to_string(i) : labels[i]; }
+    std::string label_of(std::size_t i) const { return i < labels.size() ? labels[i] : std::to_string(i); }
     std::size_t index() const { return order[0]; }
     std::string label() const { return label_of(index()); }
     float score() const { return scores[index()]; }

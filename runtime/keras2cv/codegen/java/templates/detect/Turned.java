@@ -69,17 +69,20 @@ final class Turned {
     return found;
   }
 
+  /** Returns whether the upright boxes around two outlines share anything. */
+  static boolean meet(double[][] one, double[][] other) {
+    double[] box = around(one);
+    double[] beside = around(other);
+    return box[0] < beside[2] && box[1] < beside[3] && box[2] > beside[0] && box[3] > beside[1];
+  }
+
   /**
    * Returns the intersection over union of two outlines, exact but for rounding. Sorted by their
    * angle from the middle, the corners of what they share go around it; one that is there twice
    * adds nothing.
    */
   static double overlap(double[][] one, double[][] other) {
-    double[] box = around(one);
-    double[] beside = around(other);
-    boolean meets =
-        box[0] < beside[2] && box[1] < beside[3] && box[2] > beside[0] && box[3] > beside[1];
-    double shared = meets ? shared(moved(one, one[0]), moved(other, one[0])) : 0;
+    double shared = shared(moved(one, one[0]), moved(other, one[0]));
     double both = area(moved(one, one[0])) + area(moved(other, one[0])) - shared;
     return both > 0 ? shared / both : 0;
   }

@@ -659,16 +659,31 @@ public final class DetectResult implements Result {
     // Non-maximum suppression ---------------------------------------------------------------------
 
 //@begin rotated
-    /** Leaves the boxes that no better one overlaps too much, best first. */
+    private static final int MOST_PAIRS = 2_000_000; // to compare: some seconds
+
+    /** Leaves the boxes that no better one overlaps too much, best first; no more than wanted. */
     private List<Candidate> suppressed(List<Candidate> candidates) {
       candidates.sort((a, b) -> Float.compare(b.score + 0.0f, a.score + 0.0f)); // -0 is 0
       List<Candidate> kept = new ArrayList<>();
+      int pairs = 0;
       for (Candidate one : candidates) {
+        if (maxDetections > 0 && kept.size() == maxDetections) {
+          break;
+        }
         boolean isFree = true;
         for (int i = 0; i < kept.size() && isFree; i++) {
           Candidate better = kept.get(i);
           boolean isRival = isAcrossClasses || better.classId == one.classId;
-          isFree = !isRival || !(Turned.overlap(better.outline, one.outline) > iou);
+          if (isRival && Turned.meet(better.outline, one.outline)) {
+            pairs++;
+            isFree = !(Turned.overlap(better.outline, one.outline) > iou);
+          }
+        }
+        if (pairs > MOST_PAIRS) {
+          throw new BundleException(
+              candidates.size()
+                  + " rotated boxes are above the score, and to compare them takes minutes. Raise"
+                  + " the score.");
         }
         if (isFree) {
           kept.add(one);
