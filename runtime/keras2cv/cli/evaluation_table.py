@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ def table(found: Evaluation) -> Iterator[str]:
         yield f"{heading}  {'Keras':>9}  {'difference':>10}"
     for name, value in found.metrics.items():
         yield _row(name, value, other)
+    yield from _intervals(found.intervals)
     yield from _classes(found.per_class)
     if other is not None:
         yield from _comparison(other)
@@ -57,6 +59,13 @@ def _row(name: str, value: float | None, other: SideBySide | None) -> str:
     return f"{line}  {_number(theirs):>9}  {gap:>10}"
 
 
+def _intervals(intervals: Mapping[str, tuple[float, float]]) -> Iterator[str]:
+    known = [(name, *ends) for name, ends in intervals.items() if not math.isnan(ends[0])]
+    if known:
+        listed = ", ".join(f"{name} {low:.4f} to {high:.4f}" for name, low, high in known)
+        yield f"95 % interval (bootstrap over samples): {listed}"
+
+
 def _classes(per_class: Mapping[str, Mapping[str, float | None]]) -> Iterator[str]:
     if not per_class:
         return
@@ -71,9 +80,9 @@ def _classes(per_class: Mapping[str, Mapping[str, float | None]]) -> Iterator[st
 
 
 def _comparison(other: SideBySide) -> Iterator[str]:
-    low, high = other.interval
     yield ""
-    yield f"{other.primary}: OpenCV - {other.other} is {low:+.4f} to {high:+.4f} (95 %, paired)"
+    for name, (low, high) in other.intervals.items():
+        yield f"{name}: OpenCV - {other.other} is {low:+.4f} to {high:+.4f} (95 %, paired)"
     if other.p_value is not None:
         yield (
             f"only OpenCV is right on {other.only_ours}, only Keras on {other.only_other} "

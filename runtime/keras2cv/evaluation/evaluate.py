@@ -95,6 +95,7 @@ def evaluate(
         first = f" {problems.first[0].text}" if problems.first else ""
         raise InputError(f"Nothing of {data.place} could be measured.{first} Check the data.")
     numbers = tally.measure.numbers()
+    intervals, comparison = tally.compared(None if other is None else other.name)
     runs = {
         **versions(),
         "device": model.device,
@@ -108,12 +109,13 @@ def evaluate(
         data.form,
         tally.measure.count,
         numbers,
+        intervals,
         problems,
         tally.worst_cases(),
         tuple(filter(None, (*data.notes, note, *_remarks(tally, model.task, rule)))),
         runs,
         BETTER[manifest.task.kind],
-        None if other is None else tally.side_by_side(other.name),
+        comparison,
         () if rule is None else choose(tally.measure, rule, manifest),
         rule or "",
         time.perf_counter() - started,
