@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -45,6 +46,19 @@ def test_it_finds_what_was_drawn() -> None:
     assert [number for number, _ in answers] == [number for number, _ in truth]
     apart = np.abs(np.array([b for _, b in answers]) - np.array([b for _, b in truth]))
     assert apart.max() < 25  # pixels of 640
+
+
+def test_it_is_evaluated_on_its_own_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`keras2cv evaluate sample photo`: every shape is found; true boxes ship with the picture."""
+    monkeypatch.chdir(tmp_path)
+    command = ["evaluate", "sample", "photo", "--json", "e.json", "--min", "f1=1"]
+    assert main([*command, "--min", "AP50=0.99"]) == 0
+    assert "sample on 1 sample, cpu" in capsys.readouterr().out
+    found = json.loads(Path("e.json").read_text())
+    assert set(found["per_class"]) == {"circle", "heart", "square", "star"}
+    assert found["intervals"] == {}  # of one picture
 
 
 def test_the_first_command_of_the_readme_works(

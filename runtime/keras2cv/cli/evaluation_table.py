@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from keras2cv import sample
+
 if TYPE_CHECKING:
     from keras2cv.evaluation.evaluation_report import Evaluation, SideBySide
 
@@ -18,8 +20,9 @@ _NAME: Final = 28
 def table(found: Evaluation) -> Iterator[str]:
     """Yield the lines of the result."""
     runs = found.runs
+    bundle = sample.NAME if found.bundle == str(sample.BUNDLE) else found.bundle
     yield (
-        f"{found.bundle} on {found.count} samples, {runs['device']}, {runs['engine']} engine, "
+        f"{bundle} on {counted(found.count, 'sample')}, {runs['device']}, {runs['engine']} engine, "
         f"OpenCV {runs['opencv']}"
     )
     other = found.comparison
@@ -36,6 +39,11 @@ def table(found: Evaluation) -> Iterator[str]:
         yield from _thresholds(found)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return "1 sample", "2 samples"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def notes(found: Evaluation) -> Iterator[str]:
     """Yield how the data was read, and what is wrong with it."""
     yield from (f"note: {note}" for note in found.notes)
@@ -43,7 +51,7 @@ def notes(found: Evaluation) -> Iterator[str]:
     if not len(problems):
         return
     kinds = ", ".join(f"{count} {kind}" for kind, count in problems.counts.most_common())
-    yield f"{len(problems)} problems of the data ({kinds}):"
+    yield f"{counted(len(problems), 'problem')} of the data ({kinds}):"
     yield from (f"  {problem.text}" for problem in problems.first[:_MOST_PROBLEMS])
     left = len(problems) - min(_MOST_PROBLEMS, len(problems.first))
     if left:

@@ -18,6 +18,7 @@ from keras2cv.evaluation.metrics.resampling import Interval, differences, interv
 from keras2cv.evaluation.outcome import Outcome
 
 WORST: Final = 24
+_FEWEST: Final = 10  # samples that have an interval
 _ROUNDING: Final = 1e-4  # two pipelines whose scores are nearer do not part
 
 
@@ -101,11 +102,12 @@ class Tally:
 
         `name` is who the other is; None: there is no other.
         """
+        sides = [one.resampler() for one in (self.measure, self.other) if one is not None]
+        enough = sides[0].count >= _FEWEST
+        ours, *others = resampled(sides) if enough else [{} for _ in sides]
         if name is None or self.other is None:
-            [found] = resampled([self.measure.resampler()])
-            return intervals(found), None
-        ours, theirs = resampled([self.measure.resampler(), self.other.resampler()])
-        return intervals(ours), self._side_by_side(name, self.other, differences(ours, theirs))
+            return intervals(ours), None
+        return intervals(ours), self._side_by_side(name, self.other, differences(ours, *others))
 
     def _side_by_side(self, name: str, other: Measure, apart: dict[str, Interval]) -> SideBySide:
         rights: Sequence[int | None] = self.rights if self.judged else (None, None)

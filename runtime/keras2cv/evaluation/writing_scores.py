@@ -32,7 +32,12 @@ def require_writable(bundle: Path, manifest: Manifest) -> None:
             "one. Leave "
             "--write out: the thresholds are in the report."
         )
-    if kind == "detect" and manifest.task.labels is None:
+    if manifest.task.scores == "linear":
+        raise UsageError(
+            "The scores of this classifier are linear, and thresholds are shares from 0 to 1. "
+            "Leave --write out: the thresholds are in the report."
+        )
+    if kind in ("detect", "classify") and manifest.task.labels is None:
         raise UsageError(
             f"{bundle} has no labels, by which thresholds would be kept. Export it with --labels."
         )
@@ -86,7 +91,8 @@ def _class_scores(manifest: Manifest, found: Evaluation) -> tuple[float, ...]:
     if manifest.task.kind == "binary":
         return (found.choices[0].score,)
     labels = manifest.task.labels or ()
-    record = manifest.task.record_as(DetectRecord)
-    own = manifest.task.class_scores or (record.score,) * len(labels)
+    record = manifest.task.record
+    least = record.score if isinstance(record, DetectRecord) else 0.0
+    own = manifest.task.class_scores or (least,) * len(labels)
     chosen = {one.label: one.score for one in found.choices}
     return tuple(chosen.get(label, score) for label, score in zip(labels, own, strict=True))
