@@ -94,6 +94,28 @@ def test_a_folder_of_that_name_comes_first(
     assert "photo" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["smaple", "photo"], "smaple does not exist. Did you mean sample?"),
+        (["cars.cv", "photo.jpg"], "cars.cv does not exist. Check the path of the bundle."),
+        (["photo.jpg", "sample"], "photo.jpg is a file, and a bundle is a folder."),
+    ],
+)
+def test_the_bundle_is_looked_for_first(
+    words: list[str],
+    problem: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A mistyped bundle is named, and not the sources after it."""
+    monkeypatch.chdir(tmp_path)
+    Path("photo.jpg").write_bytes(sample.PHOTO.read_bytes())
+    assert main(["run", *words]) == 2
+    assert problem in capsys.readouterr().err
+
+
 def test_it_takes_other_pictures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

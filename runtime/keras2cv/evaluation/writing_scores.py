@@ -12,7 +12,6 @@ from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import require_place, write_bundle
 from keras2cv.errors import UsageError
 from keras2cv.evaluation.evaluation_report import Evaluation
-from keras2cv.tasks import TASKS
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.segment.record import SegmentRecord
 from keras2cv.tasks.task import Task
@@ -22,16 +21,10 @@ def require_writable(bundle: Path, manifest: Manifest) -> None:
     """Raise unless thresholds can be put into the bundle.
 
     Raises:
-        UsageError: its task has none, its classes no labels, or its place cannot be written.
+        UsageError: its scores are no shares, its classes have no labels, or its place cannot be
+            written.
     """
     kind = manifest.task.kind
-    if not TASKS[kind].class_scores and manifest.task.mask_threshold is None:
-        able = ", ".join(name for name, row in TASKS.items() if row.class_scores)
-        raise UsageError(
-            f"The task is {kind}, which decides without a threshold; {able} and binary masks have "
-            "one. Leave "
-            "--write out: the thresholds are in the report."
-        )
     if manifest.task.scores == "linear":
         raise UsageError(
             "The scores of this classifier are linear, and thresholds are shares from 0 to 1. "

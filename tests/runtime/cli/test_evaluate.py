@@ -89,7 +89,7 @@ def test_the_numbers_are_those_of_predict(
         ("--max-drop accuracy=0.1", 2, "Give --against MODEL."),
         ("--write", 2, "Give --choose-score f1."),
         ("--choose-score best", 2, "There is no rule 'best'."),
-        ("--choose-score f1 --write", 2, "The task is classify, which decides without a threshold"),
+        ("--choose-score f1 --write", 0, "the thresholds are in"),
         ("--resume", 2, "Name the file."),
         ("--unsafe", 2, "--unsafe is for the model of --against MODEL."),
         ("--reference-resize keras", 2, "--reference-resize is for the model of --against"),
