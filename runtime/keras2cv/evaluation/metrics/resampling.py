@@ -15,7 +15,7 @@ Interval: TypeAlias = tuple[float, float]
 
 RESAMPLES: Final = 1000
 _SEED: Final = 21
-_AT_ONCE: Final = 2_000_000  # numbers of weights
+_AT_ONCE: Final = 500_000  # numbers of weights
 
 
 @dataclass(frozen=True, eq=False)
