@@ -14,6 +14,7 @@ from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.record_book import RecordBook
 from keras2cv.cli.run import add_runtime_arguments, add_threshold_arguments
+from keras2cv.cli.suggestions import did_you_mean
 from keras2cv.errors import InputError, UsageError
 from keras2cv.isolation.confinement import freely
 from keras2cv.net.opencv import require_opencv
@@ -257,13 +258,13 @@ def _bounds(args: Namespace, task: str) -> list[tuple[str, str, float]]:
     for kind, metric, _ in found:
         if (task, metric) == ("embed", "threshold"):
             raise UsageError(
-                "threshold is the similarity that parts the pairs best, and no measure of how good "
+                "threshold is the similarity that parts the pairs best, and no measure of how well "
                 "they are parted. Bound accuracy, auc or eer."
             )
         if metric not in known:
             raise UsageError(
-                f"There is no metric {metric!r} of the task {task}. Its metrics are "
-                f"{', '.join(known)}."
+                f"There is no metric {metric!r} of the task {task}."
+                f"{did_you_mean(metric, known)} Its metrics are {', '.join(known)}."
             )
         if kind == "min" and not known[metric]:
             raise UsageError(f"Less of {metric} is better. Give --max {metric}=VALUE.")

@@ -22,7 +22,7 @@ from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.task import Task
 from keras2cv.tasks.thresholds import with_thresholds
 from support.pixel_bundles import segmenter
-from support.program_bundles import LOGIT, classifier, features
+from support.program_bundles import LOGIT, MEANS, classifier, features
 from support.tiny_bundle import LABELS
 
 
@@ -84,6 +84,7 @@ def test_the_numbers_are_those_of_predict(
         ("--min accuracy=0.99", 1, "is below 0.99."),
         ("--max ece=0", 1, "is above 0."),
         ("--min speed=1", 2, "There is no metric 'speed' of the task classify."),
+        ("--min Acuracy=0.2", 2, "Did you mean accuracy? Its metrics are accuracy, top5, "),
         ("--min ece=1", 2, "Less of ece is better. Give --max ece=VALUE."),
         ("--min accuracy", 2, "must be METRIC=VALUE"),
         ("--max-drop accuracy=0.1", 2, "Give --against MODEL."),
@@ -106,6 +107,15 @@ def test_bounds_and_arguments(
     """A bound that is not kept is a no; one that means nothing is refused before anything runs."""
     assert code_of(["evaluate", str(cat_cv), str(photos), *bound.split()]) == code
     assert words in capsys.readouterr().err
+
+
+def test_the_threshold_of_embeddings_is_no_bound(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """More of it is neither better nor worse."""
+    face = features(MEANS, task=Task("embed", "means"))(tmp_path / "face.cv").folder
+    assert main(["evaluate", str(face), "pairs.txt", "--min", "threshold=0.5"]) == 2
+    assert "no measure of how well they are parted" in capsys.readouterr().err
 
 
 def test_bad_data_is_named_and_the_rest_is_measured(

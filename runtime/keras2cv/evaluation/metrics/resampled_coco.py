@@ -6,7 +6,7 @@ An image that is drawn k times counts k times: its true boxes and its found ones
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from keras2cv.evaluation.metrics.coco import RECALL_THRESHOLDS, ClassMatches
 from keras2cv.evaluation.metrics.matching import IOU_THRESHOLDS
 
 Array = NDArray[Any]
+_AT_ONCE: Final = 1_000_000  # weights of boxes in memory
 
 
 def weighted_map(classes: Sequence[ClassMatches], weights: Array) -> Array:
@@ -38,12 +39,16 @@ def _average_precision(one: ClassMatches, weights: Array, true_count: Array) -> 
     if not len(hits):
         return np.zeros(len(weights))
     order = order[: hits[-1] + 1]  # what comes after the last hit changes nothing
-    drawn = weights[:, one.images[order]]  # (R, D)
+    right = one.is_match[order, 0]
+    counted = right | ~one.is_ignored[order, 0]
+    rows = max(1, _AT_ONCE // len(order))
     found = np.zeros(len(weights))
-    for step in range(len(IOU_THRESHOLDS)):
-        right = one.is_match[order, 0, step]
-        counted = right | ~one.is_ignored[order, 0, step]
-        found += _area_below(drawn, right, counted, true_count)
+    for start in range(0, len(weights), rows):
+        part = slice(start, start + rows)
+        drawn = weights[part][:, one.images[order]]  # (rows, D)
+        for step in range(len(IOU_THRESHOLDS)):
+            columns = right[:, step], counted[:, step]
+            found[part] += _area_below(drawn, *columns, true_count[part])
     return found / len(IOU_THRESHOLDS)
 
 

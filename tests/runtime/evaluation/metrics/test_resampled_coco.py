@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from keras2cv.evaluation.metrics import resampled_coco
 from keras2cv.evaluation.metrics.box_matches import BoxMatches, match_image
 from keras2cv.evaluation.metrics.coco import summary
 from keras2cv.evaluation.metrics.resampled_coco import weighted_map
@@ -36,9 +37,13 @@ def image_matches(rng: np.random.Generator) -> dict[str, Array]:
     )
 
 
+@pytest.mark.parametrize("at_once", [1_000_000, 50])
 @pytest.mark.parametrize("seed", range(6))
-def test_a_weight_is_so_many_images(seed: int) -> None:
+def test_a_weight_is_so_many_images(
+    seed: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of each row of weights, what pycocotools' rules give where the images are repeated."""
+    monkeypatch.setattr(resampled_coco, "_AT_ONCE", at_once)
     rng = np.random.default_rng(seed)
     images = [image_matches(rng) for _ in range(8)]
     once = BoxMatches(CLASSES)
