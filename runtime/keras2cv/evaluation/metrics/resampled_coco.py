@@ -29,7 +29,8 @@ def weighted_map(classes: Sequence[ClassMatches], weights: Array) -> Array:
         there = true_count > 0
         total += np.where(there, _average_precision(one, weights, true_count), 0.0)
         known += there
-    return np.divide(total, known, out=np.full(len(weights), np.nan), where=known > 0)
+    found: Array = np.divide(total, known, out=np.full(len(weights), np.nan), where=known > 0)
+    return found
 
 
 def _average_precision(one: ClassMatches, weights: Array, true_count: Array) -> Array:
