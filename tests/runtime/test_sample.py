@@ -18,7 +18,7 @@ from keras2cv.selftest import run_selftest
 from support.tiny_bundle import Classifier
 
 README = Path(__file__).parents[2] / "README.md"
-MAX_BYTES = 400_000
+MAX_BYTES = 300_000
 
 
 def test_the_bundle_is_small_and_proven() -> None:
