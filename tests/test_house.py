@@ -63,6 +63,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "__init__",
         "selftest",
         "predictor",
+        "loading",
         "trial",
         "streams",
         "tuning",

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest
     from keras2cv.evaluation.evaluation_report import Evaluation
     from keras2cv.evaluation.public import evaluate
-    from keras2cv.predictor import Predictor, load
+    from keras2cv.loading import load
+    from keras2cv.predictor import Predictor
     from keras2cv.selftest import SelfTestReport, run_selftest
     from keras2cv.streams.answers import Answer
     from keras2cv.streams.streaming import stream
@@ -94,7 +95,7 @@ _HOME: Final = {
     "Manifest": "bundle.manifest",
     "Predictor": "predictor",
     "evaluate": "evaluation.public",
-    "load": "predictor",
+    "load": "loading",
     "BinaryResult": "tasks.binary.result",
     "Classification": "tasks.classify.result",
     "Detections": "tasks.detect.result",

@@ -1,8 +1,7 @@
-"""Load a bundle, and predict: the task's results for images, Keras' own outputs for arrays."""
+"""Predict with a bundle: the task's results for images, Keras' own outputs for arrays."""
 
 from __future__ import annotations
 
-import functools
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -13,16 +12,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor, Rate
+from keras2cv.bundle.manifest import Manifest, Rate
 from keras2cv.bundle.reading import Bundle, read_bundle
-from keras2cv.bundle.standing import unproven
-from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
+from keras2cv.bundle.standing import require_same, unproven
+from keras2cv.errors import InputError, Keras2cvWarning, UsageError
 from keras2cv.net.device import DeviceChoice, choose_device
 from keras2cv.net.forms import form_for
-from keras2cv.net.memory import Memory
-from keras2cv.net.net import Net
 from keras2cv.net.opencv import require_at_least
-from keras2cv.net.tensors import by_name, check_inputs, chunks, join, outputs_of, to_net
+from keras2cv.net.running import RunningNet
+from keras2cv.net.tensors import by_name, check_inputs, chunks, join, to_net
 from keras2cv.net.tuned import NetSettings, choice_for, manifest_at
 from keras2cv.pixels.geometry import Placement
 from keras2cv.preparing.given_inputs import GivenInput, given_inputs
@@ -41,77 +39,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 ImageLike: TypeAlias = "Array | str | os.PathLike[str]"
 
-_MAX_ATTEMPTS: Final = 10  # to load a bundle that is replaced each time
 NO_IMAGES: Final = "There are no images, got an empty list. Give one image or more."
-
-
-def load(
-    path: str | os.PathLike[str],
-    *,
-    device: str = "cpu",
-    engine: str | None = None,
-    threads: int | None = None,
-    batch: Literal["auto"] | None = None,
-    check_hash: bool = True,
-    check_device: bool = True,
-    score: float | None = None,
-    nms: float | None = None,
-) -> Predictor:
-    """Load the bundle at `path`; if it is replaced meanwhile, load the old one or the new one.
-
-    Args:
-        path: the bundle's folder.
-        device: "cpu", "opencl", "cuda", "cuda-fp16" or "auto" (CUDA if it is there, else CPU).
-            A device other than the CPU runs once before `load` returns, and must pass the
-            bundle's self-test. "auto" falls back to the CPU if CUDA does not pass it.
-        engine: "new" or "classic". None: the engine that `keras2cv tune` chose on this machine, or
-            `export --tune` on one like it (`keras2cv.net.tuned`), else the verified one.
-        threads: OpenCV's number of threads, for the whole process. None: the number that was
-            chosen so, else unchanged.
-        batch: "auto" runs as many samples at a time as were found fastest so; a single sample then
-            costs as much as a full batch. None, or not tuned: the bundle's own batch.
-        check_hash: False skips the sha256 and all checks of the model, on a disk that you trust.
-        check_device: False skips the self-test of a device that passed it before.
-        score: 0 to 1, the threshold of tasks that have one (boxes, binary masks). None: the
-            bundle's.
-        nms: 0 to 1, the overlap (IoU) above which the worse of two boxes is dropped. None: the
-            bundle's.
-
-    Raises:
-        BundleError: no bundle, or one that is incomplete, altered or too new.
-        MissingDependency: the device or engine is not there, or OpenCV is too old for the net.
-        NetError: OpenCV does not load the net, or the device computes it wrongly.
-        UsageError: an argument that means nothing.
-    """
-    held = True
-    for _ in range(_MAX_ATTEMPTS):
-        before = _identity(path)
-        bundle = None
-        try:
-            bundle = read_bundle(
-                path, check_hash=check_hash, held=held, choose=form_for(device, engine, Path(path))
-            )
-            model = Predictor(
-                bundle,
-                device=device,
-                engine=engine,
-                threads=threads,
-                batch=batch,
-                check_device=check_device,
-                score=score,
-                nms=nms,
-            )
-        except (BundleError, NetError):
-            if _identity(path) == before and (bundle is None or bundle.let_go()):
-                raise
-            held = False
-            continue
-        finally:
-            undisturbed = bundle is None or bundle.let_go()
-        if _identity(path) == before and undisturbed:
-            return model
-        held = False
-    raise BundleError(f"{path} is replaced again and again. Load it when it has come to rest.")
 
 
 class Predictor:
@@ -188,9 +116,6 @@ class Predictor:
         if text := unproven(bundle.folder, self.manifest):
             warnings.warn(text, Keras2cvWarning, stacklevel=3)
         require_at_least(self.manifest.model.opencv, cv2.__version__, str(bundle.folder))
-        self._choice = choose_device(
-            device, new_engine_only=(settings.engine or self.manifest.engine.name) == "new"
-        )
         self._samples = None
         if self.manifest.preprocessing is not None:
             self._samples = SamplePreparer(self.manifest)
@@ -199,49 +124,21 @@ class Predictor:
             from keras2cv.preparing.front_values import FrontPreparer  # few models need it
 
             self._front = FrontPreparer(self.manifest.own_inputs, self.manifest.front)
-        self._memory = Memory(self.manifest)
-        self._load_net(bundle, settings, check_device)
-
-    def _load_net(self, bundle: Bundle, settings: NetSettings, check: bool) -> None:
-        """Load the net on the chosen device; "auto" falls back to the CPU.
-
-        Raises:
-            NetError: OpenCV does not load it, or the device computes it wrongly.
-        """
-        if bundle.unknown is not None:
-            from keras2cv.net.rehearsal import rehearse  # few nets need it
-
-            rehearse(bundle, settings.engine)
-        load_net = functools.partial(
-            Net,
-            bundle.model_path,
-            self.manifest,
-            engine=settings.engine,
-            fusion=settings.fusion,
-            winograd=settings.winograd,
-            copy=bundle.copy,
+        device_choice = choose_device(
+            device, new_engine_only=(settings.engine or self.manifest.engine.name) == "new"
         )
-        try:
-            self._net = load_net(device=self._choice.runs)
-            if self.device != "cpu":
-                self._try_device(check)
-        except NetError as error:
-            if self._choice.asked != "auto" or self._choice.runs == "cpu":
-                raise
-            self._choice = self._choice.fallen_back(str(error))
-            self._net = load_net()
+        self._running = RunningNet(bundle, self.manifest, settings, device_choice)
+        self._running.load(self._check_device if check_device else _nothing)
 
-    def _try_device(self, check: bool) -> None:
-        """Run once, and run the self-test if `check`.
+    def _check_device(self) -> None:
+        """Run the bundle's self-test on the device.
 
         Raises:
-            NetError: OpenCV fails on the device, or predicts something else there.
+            NetError: the device predicts something else.
         """
-        self._net.warm_up()
-        if check:
-            from keras2cv.selftest import check_device  # only devices other than the CPU need it
+        from keras2cv.selftest import check_device  # only devices other than the CPU need it
 
-            check_device(self)
+        check_device(self)
 
     @property
     def task(self) -> Task:
@@ -251,17 +148,17 @@ class Predictor:
     @property
     def device(self) -> str:
         """Where it really runs: "cpu", "opencl", "cuda" or "cuda-fp16"."""
-        return self._net.device
+        return self._running.net.device
 
     @property
     def device_choice(self) -> DeviceChoice:
         """The device that was asked for, those that are present, the one that runs, and why."""
-        return self._choice
+        return self._running.choice
 
     @property
     def engine(self) -> str:
         """The engine that really runs: "new" or "classic"."""
-        return self._net.engine
+        return self._running.net.engine
 
     @property
     def threads(self) -> int:
@@ -293,7 +190,7 @@ class Predictor:
 
     def reset(self) -> None:
         """Set what stateful layers remember to zero, as `keras_model.reset_states()` does."""
-        self._memory.reset()
+        self._running.reset()
 
     def infer(self, *arrays: Any) -> list[Array]:
         """Return the same outputs as `keras_model.predict` for the same arrays.
@@ -355,7 +252,7 @@ class Predictor:
         for part in chunks(len(checked[0]), self.manifest.model.batch):
             pairs = zip(checked, tensors, strict=True)
             blobs = {tensor.net_name: to_net(array[part], tensor) for array, tensor in pairs}
-            runs.append(self._run(blobs, part.stop - part.start))
+            runs.append(self._running.run(blobs, part.stop - part.start))
         return [join([run[tensor.name] for run in runs], tensor) for tensor in outputs]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -385,64 +282,9 @@ class Predictor:
             UsageError: an output has the name of a column that passes through.
             NetError: OpenCV fails.
         """
-        from keras2cv.columns.batch import columns_of, join_columns, same_kind, take
+        from keras2cv.columns.answering import answer_columns  # only cluster engines need it
 
-        passed = columns_of(batch)
-        if self._front is not None:
-            return same_kind(batch, self._answered_columns(passed))
-        tensors, outputs = self.manifest.own_inputs, self.manifest.own_outputs
-        if self.manifest.states and all(t.name in passed for t in self.manifest.inputs):
-            tensors, outputs = self.manifest.inputs, self.manifest.outputs
-        given = take(passed, [tensor.name for tensor in tensors])
-        arrays = self._outputs_for(given, tensors, outputs)
-        found = {tensor.name: array for tensor, array in zip(outputs, arrays, strict=True)}
-        return same_kind(batch, join_columns(passed, found, "Rename it, or leave it out."))
-
-    def _answered_columns(self, passed: dict[str, Any]) -> dict[str, Any]:
-        """Return columns with the outputs in place of text and numbers.
-
-        Raises:
-            UsageError: the model takes images, too.
-        """
-        from keras2cv.columns.arrays import array_of
-        from keras2cv.columns.batch import join_columns, take
-
-        if self._samples is not None:
-            raise UsageError(
-                f"{self.folder} takes images beside text, and columns of both are not read. Call "
-                "predict() with a dict for each sample."
-            )
-        given, outputs = take(passed, list(self.input_names)), self.manifest.own_outputs
-        arrays = {name: array_of(given[name], one) for name, one in self.given.items()}
-        empty = len(next(iter(arrays.values()))) == 0
-        found = [_without_rows(t) for t in outputs] if empty else self.infer(arrays)
-        named = {tensor.name: array for tensor, array in zip(outputs, found, strict=True)}
-        return join_columns(passed, named, "Rename it, or leave it out.")
-
-    def _outputs_for(
-        self,
-        columns: Mapping[str, Any],
-        tensors: Sequence[InputTensor],
-        outputs: Sequence[OutputTensor],
-    ) -> list[Array]:
-        """Return the outputs for the columns of the inputs."""
-        from keras2cv.columns.arrays import array_of
-        from keras2cv.columns.pictures import decoded_rows, encoded_rows
-
-        name = self.manifest.image_input
-        images = None if name is None else encoded_rows(columns[name])
-        own = [tensor for tensor in tensors if images is None or tensor.name != name]
-        arrays = {tensor.name: array_of(columns[tensor.name], tensor) for tensor in own}
-        if len(next(iter(columns.values()))) == 0:
-            return [_without_rows(tensor) for tensor in outputs]
-        if images is None:
-            return self.infer(arrays)
-        runs = []
-        for part in chunks(len(images), self.manifest.model.batch):
-            pictures = decoded_rows(images[part], part.start)
-            rows = {name: array[part] for name, array in arrays.items()}
-            runs.append(self.run_beside(pictures, rows)[0])
-        return [join([run[tensor.name] for run in runs], tensor) for tensor in outputs]
+        return answer_columns(self, batch)
 
     def __repr__(self) -> str:
         """Return the bundle, its task and inputs, and where it runs, on one line."""
@@ -551,7 +393,7 @@ class Predictor:
     def _prepared(self, preparer: SamplePreparer, samples: Sequence[Values]) -> Prepared:
         first = preparer.first.tensor.net_name
         read = [preparer.read(sample) for sample in samples]
-        runs = [preparer.blobs(read[part]) for part in chunks(len(read), self._batch)]
+        runs = [preparer.blobs(read[part]) for part in chunks(len(read), self.manifest.model.batch)]
         in_pixels = TASKS[self._task.kind].in_pixels
         return Prepared(
             tuple(run.pop(first) for run in runs),
@@ -653,24 +495,7 @@ class Predictor:
         if self._samples is not None:
             first = self._samples.first.tensor.net_name
         blobs = {first: blob, **others}
-        return self._run({name: self._filled(b) for name, b in blobs.items()}, len(blob))
-
-    @property
-    def _batch(self) -> int:
-        return self.manifest.model.batch
-
-    def _filled(self, blob: Array) -> Array:
-        missing = self._batch - len(blob)
-        return np.concatenate([blob, np.repeat(blob[-1:], missing, axis=0)]) if missing else blob
-
-    def _run(self, blobs: Mapping[str, Array], count: int) -> dict[str, Array]:
-        """Return one run's outputs by Keras name, cut to the first `count` samples."""
-        if self._memory.is_needed(blobs):
-            return self._memory.run(blobs, count, self._run_net)
-        return self._run_net(blobs, count)
-
-    def _run_net(self, blobs: Mapping[str, Array], count: int) -> dict[str, Array]:
-        return outputs_of(self._net.forward(blobs), self.manifest, count)
+        return self._running.run_filled(blobs, len(blob))
 
     def _results(
         self, outputs: Mapping[str, Array], count: int, placements: Sequence[Placement] = ()
@@ -681,18 +506,8 @@ class Predictor:
         return results_of(self._task, outputs, self.manifest.own_outputs, placements)
 
 
-def _identity(path: str | os.PathLike[str]) -> tuple[int, int, int] | None:
-    """Return the identity of the folder at `path`, which changes when it is replaced."""
-    try:
-        found = Path(path).stat()
-    except OSError:  # reading the bundle raises a better error
-        return None
-    return found.st_dev, found.st_ino, found.st_ctime_ns
-
-
-def _without_rows(tensor: OutputTensor) -> Array:
-    """Return an output for no samples."""
-    return np.zeros((0, *tensor.keras_shape[1:]), tensor.dtype)
+def _nothing() -> None:
+    """Check nothing."""
 
 
 def _set_threads(threads: int) -> None:
@@ -714,16 +529,3 @@ def load_same(folder: str, sha256: str, options: Mapping[str, Any]) -> Predictor
     )
     require_same(folder, bundle.written.model.sha256, sha256)
     return Predictor(bundle, **options)
-
-
-def require_same(folder: str, found: str, sha256: str) -> None:
-    """Raise if the model that was found in a folder is not the one of that sha256.
-
-    Raises:
-        BundleError: it is another.
-    """
-    if found != sha256:
-        raise BundleError(
-            f"{folder} holds another model (sha256 {found[:12]}...) than the one that was meant "
-            f"({sha256[:12]}...). Give every machine the same bundle."
-        )

@@ -13,7 +13,7 @@ from typing import Any
 def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
     """Return why the bundle at `job["path"]` does not pass; "" if it does."""
     from keras2cv.errors import Keras2cvError
-    from keras2cv.predictor import load
+    from keras2cv.loading import load
     from keras2cv.selftest import run_selftest
 
     warnings.simplefilter("ignore")

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 import keras2cv_export
+from keras2cv.loading import load
 from keras2cv.pixels.image_file import read_image
-from keras2cv.predictor import Predictor, load
+from keras2cv.predictor import Predictor
 from keras2cv.selftest import run_selftest
 from keras2cv_export.cli.console import safe_console
 from keras2cv_export.parity.render import summary

@@ -15,12 +15,13 @@ from keras2cv.batches.answering import RowAnswer, answer_rows
 from keras2cv.batches.loaded import kept_model
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import read_bundle
+from keras2cv.bundle.standing import require_same
 from keras2cv.columns.arrays import rows_of
 from keras2cv.columns.batch import columns_of, is_frame, join_columns, same_kind, take
 from keras2cv.columns.pictures import decoded, encoded_rows
 from keras2cv.errors import UsageError
 from keras2cv.pixels.images import as_bgr
-from keras2cv.predictor import Predictor, require_same
+from keras2cv.predictor import Predictor
 from keras2cv.preparing.given_inputs import given_inputs
 
 Array = NDArray[Any]

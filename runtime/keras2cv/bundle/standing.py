@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import SELFTEST
+from keras2cv.errors import BundleError
 
 Standing = Literal["verified", "inconclusive", "unverified"]
 
@@ -36,3 +37,16 @@ def unproven(folder: Path, manifest: Manifest) -> str:
     """Return a sentence on a bundle that is not verified; "" for one that is."""
     standing = standing_of(folder, manifest)
     return "" if standing == "verified" else f"{folder} is {standing}: {_WHY[standing]}"
+
+
+def require_same(folder: str, found: str, sha256: str) -> None:
+    """Raise if the model that was found in a folder is not the one of that sha256.
+
+    Raises:
+        BundleError: it is another.
+    """
+    if found != sha256:
+        raise BundleError(
+            f"{folder} holds another model (sha256 {found[:12]}...) than the one that was meant "
+            f"({sha256[:12]}...). Give every machine the same bundle."
+        )

@@ -18,7 +18,8 @@ from keras2cv.bundle.reading import MANIFEST, bundle_folder, read_manifest
 from keras2cv.bundle.standing import standing_of
 from keras2cv.cli.suggestions import did_you_mean
 from keras2cv.errors import BundleError, UsageError
-from keras2cv.predictor import Predictor, load
+from keras2cv.loading import load
+from keras2cv.predictor import Predictor
 from keras2cv.streams.frames import Source
 from keras2cv.streams.several_nets import fastest, side_by_side
 from keras2cv.trial.running import run_worker

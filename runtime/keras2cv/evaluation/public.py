@@ -12,7 +12,8 @@ from keras2cv.evaluation.data.find import read_data, wants_objects
 from keras2cv.evaluation.evaluate import evaluate as evaluate_data
 from keras2cv.evaluation.evaluate import lowest_score
 from keras2cv.evaluation.evaluation_report import Evaluation
-from keras2cv.predictor import Predictor, load
+from keras2cv.loading import load
+from keras2cv.predictor import Predictor
 
 Paths: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 

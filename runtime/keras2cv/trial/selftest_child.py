@@ -22,7 +22,7 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
         MissingDependency: There is no OpenCV, or no NumPy.
     """
     require_opencv()
-    from keras2cv.predictor import load
+    from keras2cv.loading import load
     from keras2cv.selftest import run_selftest
 
     with warnings.catch_warnings(record=True) as caught:

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras2cv import predictor
+from keras2cv import loading
 from keras2cv.bundle import held_file
 from keras2cv.bundle.held_file import HeldFile
 from keras2cv.bundle.private_copy import PrivateCopy
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import BundleError
-from keras2cv.predictor import Predictor, load
+from keras2cv.loading import load
+from keras2cv.predictor import Predictor
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux'")
@@ -103,7 +104,7 @@ def test_a_load_that_somebody_disturbed_is_made_again_from_a_copy(
         seen.append(type(bundle.copy))
         return bundle
 
-    monkeypatch.setattr(predictor, "read_bundle", reading)
+    monkeypatch.setattr(loading, "read_bundle", reading)
     monkeypatch.setattr(
         HeldFile, "give_back", lambda self: held_file._give_back(self._file) or False
     )

@@ -15,8 +15,8 @@ import pytest
 from keras2cv.bundle.manifest import InputTensor, OutputTensor
 from keras2cv.cli import main
 from keras2cv.errors import Keras2cvError, NetError
+from keras2cv.loading import load
 from keras2cv.net import rehearsal
-from keras2cv.predictor import load
 from support.hostile_graphs import BROKEN
 from support.hostile_nets import FOLLOWED, STORED, one, shape_of_x
 from support.tiny_bundle import Classifier, manifest_of, npz

@@ -17,9 +17,10 @@ from keras2cv.bundle import private_copy
 from keras2cv.bundle.npz import read_npy
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import BundleError, InputError
+from keras2cv.loading import load
 from keras2cv.numpy_tail.finish import finish
 from keras2cv.numpy_tail.step import Step
-from keras2cv.predictor import Predictor, load
+from keras2cv.predictor import Predictor
 from keras2cv.schema.fields import parse_json
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 

@@ -16,7 +16,7 @@ from keras2cv.bundle import reading
 from keras2cv.bundle.onnx_file import follow_onnx
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import BundleError, UsageError
-from keras2cv.predictor import load
+from keras2cv.loading import load
 from support.hostile_nets import _file, one
 from support.tiny_bundle import Classifier
 

@@ -60,7 +60,7 @@ def test_the_choice_is_taken(tmp_path: Path) -> None:
     """Engine, threads and options; the numbers are the same."""
     model = keras2cv.load(written(tmp_path / "cat.cv", tuned()))
     assert (model.engine, model.threads) == ("classic", 1)
-    assert (model._net.fusion, model._net.winograd) == (False, False)
+    assert (model._running.net.fusion, model._running.net.winograd) == (False, False)
     image = np.random.default_rng(3).uniform(-1, 1, (1, 9, 12, 3)).astype(np.float32)
     np.testing.assert_allclose(model.infer(image)[0], Classifier()(image), atol=1e-5)
 
@@ -71,7 +71,7 @@ def test_the_callers_arguments_come_first(tmp_path: Path) -> None:
     bundle = written(tmp_path / "cat.cv", tuned())
     model = Predictor(bundle, threads=2, winograd=True)
     assert (model.engine, model.threads) == ("classic", 2)
-    assert (model._net.fusion, model._net.winograd) == (False, True)
+    assert (model._running.net.fusion, model._running.net.winograd) == (False, True)
 
 
 def test_another_engine_than_the_chosen_one_is_run_as_it_was_verified() -> None:
@@ -98,7 +98,7 @@ def test_elsewhere_it_runs_as_it_was_verified(tmp_path: Path, manifest: Manifest
     assert why_not(manifest) == why
     model = keras2cv.load(written(tmp_path / "cat.cv", manifest))
     assert model.threads == 2
-    assert (model._net.fusion, model._net.winograd) == (True, True)
+    assert (model._running.net.fusion, model._running.net.winograd) == (True, True)
     assert any(why in line for line in describe(manifest)) == (manifest.tuned is not None)
 
 

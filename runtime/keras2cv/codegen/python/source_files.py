@@ -17,7 +17,7 @@ from keras2cv.codegen.traits import traits_of
 
 PACKAGE: Final = "cvbundle"
 _ROOTS: Final = (
-    *("net.opencv", "predictor", "streams.answers", "streams.fitting", "streams.sources"),
+    *("net.opencv", "loading", "streams.answers", "streams.fitting", "streams.sources"),
     "visible_text",
     "isolation.bootstrap",  # run by its path, and imported by nothing
 )

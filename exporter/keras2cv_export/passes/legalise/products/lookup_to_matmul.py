@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from math import prod
 
-import numpy as np
 import onnx_ir as ir
 
 from keras2cv_export.graph.bounds import surely_finite
@@ -28,6 +27,7 @@ from keras2cv_export.graph.edit import (
     transpose,
 )
 from keras2cv_export.graph.misses import miss
+from keras2cv_export.graph.one_hot import as_numbers, one_hot
 
 _FLOAT = ir.DataType.FLOAT
 # Rows times look-ups. A million of them are compared in half a millisecond.
@@ -55,7 +55,8 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     rest = [a for a in range(len(shape)) if a != axis]
     flat = _rows(model, node, table, [axis, *rest])
     width = prod(shape) // rows
-    hot = _hot(model, node, indices, rows)
+    column = reshape(model, node, as_numbers(node, indices), (count, 1), like=output)
+    hot = one_hot(model, node, column, rows)
     taken = new_node(node, "MatMul", [hot, flat], like=output, shape=(count, width))
     if axis:  # the looked-up axis is now in front
         apart = reshape(model, node, taken, (count, *(shape[a] for a in rest)), like=output)
@@ -72,18 +73,3 @@ def _rows(model: ir.Model, node: ir.Node, table: ir.Value, order: list[int]) -> 
         return new_constant(model, array.transpose(order).reshape(rows), node.outputs[0])
     turned = transpose(node, table, order, like=node.outputs[0])
     return reshape(model, node, turned, rows, like=node.outputs[0])
-
-
-def _hot(model: ir.Model, node: ir.Node, indices: ir.Value, rows: int) -> ir.Value:
-    """Mark each index in a row of zeros: (count, rows)."""
-    output, shape = node.outputs[0], shape_of(indices) or ()
-    count = prod(shape)
-    column = new_node(
-        node, "Cast", [indices], {"to": _FLOAT}, like=output, shape=shape, dtype=_FLOAT
-    )
-    column = reshape(model, node, column, (count, 1), like=output)
-    ramp = new_constant(model, np.arange(rows, dtype=np.float32), output)
-    one = new_constant(model, np.ones((), np.float32), output)
-    apart = new_node(node, "Sub", [column, ramp], like=output, shape=(count, rows))
-    apart = new_node(node, "Sign", [new_node(node, "Abs", [apart], like=apart)], like=apart)
-    return new_node(node, "Sub", [one, apart], like=apart)

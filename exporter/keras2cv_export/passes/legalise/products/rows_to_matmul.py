@@ -33,6 +33,7 @@ from keras2cv_export.graph.edit import (
     transpose,
 )
 from keras2cv_export.graph.misses import miss
+from keras2cv_export.graph.one_hot import as_numbers, one_hot
 from keras2cv_export.graph.repeats import repeats
 
 _FLOAT = ir.DataType.FLOAT
@@ -117,19 +118,12 @@ def _taken(model: ir.Model, node: ir.Node, table: ir.Value, found: _Lookup) -> i
 
 def _hot(model: ir.Model, node: ir.Node, found: _Lookup) -> ir.Value:
     """Mark each index in a row of zeros: (outer, count, rows)."""
-    output, shape = node.outputs[0], shape_of(found.indices) or ()
-    number = new_node(
-        node, "Cast", [found.indices], {"to": _FLOAT}, like=output, shape=shape, dtype=_FLOAT
-    )
+    number = as_numbers(node, found.indices)
     if found.shared > 1:
         number = _first(model, node, number, found)
-    column = reshape(model, node, number, (found.outer, found.count, 1), like=output)
-    ramp = new_constant(model, np.arange(found.rows, dtype=np.float32), output)
-    one = new_constant(model, np.ones((), np.float32), output)
-    size = (found.outer, found.count, found.rows)
-    apart = new_node(node, "Sub", [column, ramp], like=output, shape=size)
-    apart = new_node(node, "Sign", [new_node(node, "Abs", [apart], like=apart)], like=apart)
-    return new_node(node, "Sub", [one, apart], like=apart)
+    size = (found.outer, found.count, 1)
+    column = reshape(model, node, number, size, like=node.outputs[0])
+    return one_hot(model, node, column, found.rows)
 
 
 def _first(model: ir.Model, node: ir.Node, number: ir.Value, found: _Lookup) -> ir.Value:
