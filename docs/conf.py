@@ -27,6 +27,7 @@ exclude_patterns = ["site"]
 html_theme = "furo"
 html_title = f"keras2cv {release}"
 html_static_path = ["_static"]
+templates_path = ["_templates"]
 html_css_files = ["site.css"]
 html_js_files = ["tables.js"]
 html_extra_path = ["manifest.schema.json"]

@@ -96,7 +96,7 @@ def test_the_sample_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
     """The first command after `pip install` needs it."""
     folder = ROOT / "runtime" / "keras2cv" / "sample"
     files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    assert len(files) == 5
+    assert len(files) == 6
     assert {path.relative_to(ROOT / "runtime").as_posix() for path in files} <= set(
         wheel.namelist()
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -17,7 +18,7 @@ from keras2cv.selftest import run_selftest
 from support.tiny_bundle import Classifier
 
 README = Path(__file__).parents[2] / "README.md"
-MAX_BYTES = 400_000
+MAX_BYTES = 300_000
 
 
 def test_the_bundle_is_small_and_proven() -> None:
@@ -45,6 +46,19 @@ def test_it_finds_what_was_drawn() -> None:
     assert [number for number, _ in answers] == [number for number, _ in truth]
     apart = np.abs(np.array([b for _, b in answers]) - np.array([b for _, b in truth]))
     assert apart.max() < 25  # pixels of 640
+
+
+def test_it_is_evaluated_on_its_own_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`keras2cv evaluate sample photo`: every shape is found; true boxes ship with the picture."""
+    monkeypatch.chdir(tmp_path)
+    command = ["evaluate", "sample", "photo", "--json", "e.json", "--min", "f1=1"]
+    assert main([*command, "--min", "AP50=0.99"]) == 0
+    assert "sample on 1 sample, cpu" in capsys.readouterr().out
+    found = json.loads(Path("e.json").read_text())
+    assert set(found["per_class"]) == {"circle", "heart", "square", "star"}
+    assert found["intervals"] == {}  # of one picture
 
 
 def test_the_first_command_of_the_readme_works(
@@ -78,6 +92,28 @@ def test_a_folder_of_that_name_comes_first(
     Classifier().write(tmp_path / "sample")
     assert main(["run", "sample", "photo"]) == 2
     assert "photo" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["smaple", "photo"], "smaple does not exist. Did you mean sample?"),
+        (["cars.cv", "photo.jpg"], "cars.cv does not exist. Check the path of the bundle."),
+        (["photo.jpg", "sample"], "photo.jpg is a file, and a bundle is a folder."),
+    ],
+)
+def test_the_bundle_is_looked_for_first(
+    words: list[str],
+    problem: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A mistyped bundle is named, and not the sources after it."""
+    monkeypatch.chdir(tmp_path)
+    Path("photo.jpg").write_bytes(sample.PHOTO.read_bytes())
+    assert main(["run", *words]) == 2
+    assert problem in capsys.readouterr().err
 
 
 def test_it_takes_other_pictures(

@@ -214,6 +214,7 @@ BUNDLES: Mapping[str, Write] = {
     "a chosen score": chosen(
         features(LOGIT, task=Task("binary", "logit", "logits", ("no", "yes"))), 0.501
     ),
+    "chosen scores of classes": chosen(classifier(), *[0.59] * len(LABELS)),
     "chosen scores of boxes": chosen(
         CATS_AND_DOGS,
         0.7,

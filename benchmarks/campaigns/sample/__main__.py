@@ -1,6 +1,6 @@
 """Train the sample's detector, export it, and draw its picture.
 
-    python -m campaigns.sample [-o FOLDER] [--scenes 3000] [--epochs 24]
+    python -m campaigns.sample [-o FOLDER] [--scenes 3000] [--epochs 28]
 
 FOLDER is `runtime/keras2cv/sample/` of the checkout. It takes about five minutes on two cores. The
 same seed gives the same pictures; the weights differ in their last digits, since threads add floats
@@ -10,6 +10,7 @@ in any order.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -28,6 +29,7 @@ _SEED: Final = 7
 _DRAWN_WH: Final = (160, 120)
 _BATCH: Final = 16
 _SAMPLES: Final = 3  # pictures for the self-test
+_LEVEL: Final = 16  # of the 256 of a pixel, between two that they have
 
 
 def main() -> None:
@@ -35,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("-o", "--output", type=Path, default=BUNDLE.parent)
     parser.add_argument("--scenes", type=int, default=3000)
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--epochs", type=int, default=28)
     args = parser.parse_args()
     model = train(list(draw_scenes(args.scenes, _DRAWN_WH, _SEED)), args.epochs)
     write_photo(args.output / PHOTO.name)
@@ -89,18 +91,37 @@ def inputs(scenes: list[Scene]) -> Any:
 
 
 def write_photo(path: Path) -> None:
-    """Draw the picture that ships with the bundle."""
-    picture = draw_scene(PHOTO_WH, np.random.default_rng(PHOTO_SEED)).picture
-    path.write_bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())
+    """Draw the picture that ships with the bundle, and write its true boxes beside it."""
+    scene = draw_scene(PHOTO_WH, np.random.default_rng(PHOTO_SEED))
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 85]
+    path.write_bytes(cv2.imencode(".jpg", scene.picture, quality)[1].tobytes())
+    truth = json.dumps(coco(scene, path.name), indent=1)
+    path.with_suffix(".json").write_text(truth + "\n", encoding="utf-8")
+
+
+def coco(scene: Scene, file_name: str) -> dict[str, Any]:
+    """Return the boxes of a scene in COCO's form."""
+    width, height = PHOTO_WH
+    corners = (scene.boxes * (PHOTO_WH * 2)).round(1)
+    boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1).round(1)
+    return {
+        "images": [{"id": 1, "file_name": file_name, "width": width, "height": height}],
+        "categories": [{"id": k, "name": name} for k, name in enumerate(LABELS, 1)],
+        "annotations": [
+            {"id": k, "image_id": 1, "category_id": int(number) + 1, "bbox": box.tolist(),
+             "area": round(float(box[2] * box[3]), 1), "iscrowd": 0}
+            for k, (box, number) in enumerate(zip(boxes, scene.classes, strict=True), 1)
+        ],
+    }  # fmt: skip
 
 
 def export_to(bundle: Path, model: Any, work: Path) -> None:
-    """Export the model, with a few smooth pictures as self-test vectors, which pack well."""
+    """Export the model, with a few smooth pictures of few levels, which pack well, to test by."""
     from keras2cv_export import export
     from keras2cv_export.parity.render import summary
 
     for number, scene in enumerate(draw_scenes(_SAMPLES, _DRAWN_WH, _SEED + 1)):
-        smooth = cv2.medianBlur(scene.picture, 5)
+        smooth = cv2.medianBlur(scene.picture, 5) // _LEVEL * _LEVEL
         cv2.imwrite(str(work / f"{number}.png"), smooth)
     model.save(work / "shapes.keras")
     staged = work / bundle.name

@@ -35,9 +35,9 @@ def build(classes: int) -> Any:
         return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
     image = keras.Input((HEIGHT, WIDTH, 3), name="image")
-    x = conv(conv(conv(image, 12, 2), 20, 2), 36, 2)
+    x = conv(conv(conv(image, 12, 2), 18, 2), 28, 2)
     for _ in range(3):
-        x = layers.Add()([x, conv(x, 36)])
+        x = layers.Add()([x, conv(x, 28)])
     shares = layers.Conv2D(4, 1, activation="sigmoid")(x)
     scale = np.array([2 * _REACH / COLUMNS, 2 * _REACH / ROWS, 1, 1], np.float32)
     boxes = layers.Reshape((ROWS * COLUMNS, 4))(shares) * scale + cell_corners()

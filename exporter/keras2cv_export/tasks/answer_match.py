@@ -7,7 +7,7 @@ own pipeline answers: strings, numbers, lists, arrays and mappings. docs/parity.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from keras2cv.evaluation.data.masks import stored_pixels
 from keras2cv.tasks.result import Result
 from keras2cv.tasks.task import Task
 from keras2cv_export.parity.near_ties import is_near_tie
@@ -141,16 +142,29 @@ def as_pixels(given: Any, what: str) -> Array:
     Raises:
         AnswerFormError: It is something else, or the file cannot be read.
     """
+    return _pixels(given, what, lambda data: cv2.imdecode(data, cv2.IMREAD_UNCHANGED))
+
+
+def as_mask(given: Any) -> Array:
+    """Return the classes of pixels, as `as_pixels` does; of a palette's file, its indices.
+
+    Raises:
+        AnswerFormError: It is something else, or the file cannot be read.
+    """
+    return _pixels(given, "a mask", lambda data: stored_pixels(data.tobytes()))
+
+
+def _pixels(given: Any, what: str, decode: Callable[[Array], Any]) -> Array:
     if isinstance(given, str | Path):
-        return _read_pixels(Path(given), what)
+        return _read_pixels(Path(given), what, decode)
     return as_numbers(given, what)
 
 
-def _read_pixels(path: Path, what: str) -> Array:
+def _read_pixels(path: Path, what: str, decode: Callable[[Array], Any]) -> Array:
     try:
         if path.suffix.lower() == ".npy":
             return as_numbers(np.load(path, allow_pickle=False), what)
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        image = decode(np.fromfile(path, np.uint8))
     except (OSError, ValueError, cv2.error) as error:
         raise AnswerFormError(f"names the file {path}, which cannot be read: {error}") from error
     if image is None:

@@ -96,7 +96,7 @@ def read_bundle(
     Raises:
         BundleError: no bundle there, or one that is incomplete, altered or too new.
     """
-    folder = _bundle_folder(Path(path))
+    folder = bundle_folder(Path(path))
     whole = read_manifest(folder)
     if choose is None:
         for form in whole.forms or ():
@@ -284,7 +284,12 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _bundle_folder(path: Path) -> Path:
+def bundle_folder(path: Path) -> Path:
+    """Return the path of a bundle.
+
+    Raises:
+        BundleError: there is none.
+    """
     if not path.exists():
         raise BundleError(f"{path} does not exist. Check the path of the bundle.")
     if not path.is_dir():

@@ -9,10 +9,12 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from keras2cv import sample
 from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.record_book import RecordBook
 from keras2cv.cli.run import add_runtime_arguments, add_threshold_arguments
+from keras2cv.cli.suggestions import did_you_mean
 from keras2cv.errors import InputError, UsageError
 from keras2cv.isolation.confinement import freely
 from keras2cv.net.opencv import require_opencv
@@ -38,6 +40,7 @@ code is then 2. --against lets the Keras model answer the same files, and shows
 where the two part. The exit code is 1 if a bound is not kept.
 """
 EXAMPLES: Final = """\
+  keras2cv evaluate sample photo
   keras2cv evaluate cat.cv photos/
   keras2cv evaluate cat.cv photos/ --against cat.keras --html report.html
   keras2cv evaluate cars.cv images/ annotations.json --min mAP=0.4
@@ -50,8 +53,13 @@ OUTPUTS: Final = {"records": "json"}
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
-    parser.add_argument("data", metavar="DATA", type=Path, help="labelled data: a folder or file")
+    values.add_bundle_argument(parser)
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        type=Path,
+        help="labelled data: a folder or file; `photo` after `sample`: its own picture and boxes",
+    )
     parser.add_argument(
         "truth", metavar="TRUTH", type=Path, nargs="?", help="its labels, if they lie elsewhere"
     )
@@ -131,6 +139,8 @@ def execute(args: Namespace) -> int:
     from keras2cv.evaluation.companion import load_companion
     from keras2cv.evaluation.evaluation_report import unmet
 
+    if args.bundle == sample.BUNDLE and sample.is_photo([str(args.data)]) and not args.truth:
+        args.data = sample.TRUTH
     manifest = read_bundle(args.bundle, check_hash=False).manifest
     bounds = _bounds(args, manifest.task.kind)
     _check(args, manifest)
@@ -160,6 +170,7 @@ def _evaluated(
 ) -> tuple[Evaluation, Predictor, LabelledData]:
     import cv2
 
+    from keras2cv.cli.evaluation_table import counted
     from keras2cv.cli.nets import load_one, load_several
     from keras2cv.cli.progress import Bar
     from keras2cv.evaluation.answering import Answered
@@ -171,7 +182,7 @@ def _evaluated(
     places = [args.data] if args.truth is None else [args.data, args.truth]
     data = read_data(places, manifest.task.kind, keeps_objects=wants_objects(manifest.task))
     total = len(data.samples) if data.arrays is None else len(data.arrays[0])
-    print(f"{data.place}: {data.form}, {total} samples", file=sys.stderr)
+    print(f"{data.place}: {data.form}, {counted(total, 'sample')}", file=sys.stderr)
     if manifest.task.kind == "detect":
         args.score = lowest_score(args.choose_score, args.score)
     model = load_one(args)
@@ -245,10 +256,15 @@ def _bounds(args: Namespace, task: str) -> list[tuple[str, str, float]]:
         for bound in given
     ]
     for kind, metric, _ in found:
+        if (task, metric) == ("embed", "threshold"):
+            raise UsageError(
+                "threshold is the similarity that parts the pairs best, and no measure of how well "
+                "they are parted. Bound accuracy, auc or eer."
+            )
         if metric not in known:
             raise UsageError(
-                f"There is no metric {metric!r} of the task {task}. Its metrics are "
-                f"{', '.join(known)}."
+                f"There is no metric {metric!r} of the task {task}."
+                f"{did_you_mean(metric, known)} Its metrics are {', '.join(known)}."
             )
         if kind == "min" and not known[metric]:
             raise UsageError(f"Less of {metric} is better. Give --max {metric}=VALUE.")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
+
+from keras2cv import sample
 
 if TYPE_CHECKING:
     from keras2cv.evaluation.evaluation_report import Evaluation, SideBySide
@@ -17,8 +20,9 @@ _NAME: Final = 28
 def table(found: Evaluation) -> Iterator[str]:
     """Yield the lines of the result."""
     runs = found.runs
+    bundle = sample.NAME if found.bundle == str(sample.BUNDLE) else found.bundle
     yield (
-        f"{found.bundle} on {found.count} samples, {runs['device']}, {runs['engine']} engine, "
+        f"{bundle} on {counted(found.count, 'sample')}, {runs['device']}, {runs['engine']} engine, "
         f"OpenCV {runs['opencv']}"
     )
     other = found.comparison
@@ -27,11 +31,17 @@ def table(found: Evaluation) -> Iterator[str]:
         yield f"{heading}  {'Keras':>9}  {'difference':>10}"
     for name, value in found.metrics.items():
         yield _row(name, value, other)
+    yield from _intervals(found.intervals)
     yield from _classes(found.per_class)
     if other is not None:
         yield from _comparison(other)
     if found.rule:
         yield from _thresholds(found)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return "1 sample", "2 samples"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def notes(found: Evaluation) -> Iterator[str]:
@@ -41,7 +51,7 @@ def notes(found: Evaluation) -> Iterator[str]:
     if not len(problems):
         return
     kinds = ", ".join(f"{count} {kind}" for kind, count in problems.counts.most_common())
-    yield f"{len(problems)} problems of the data ({kinds}):"
+    yield f"{counted(len(problems), 'problem')} of the data ({kinds}):"
     yield from (f"  {problem.text}" for problem in problems.first[:_MOST_PROBLEMS])
     left = len(problems) - min(_MOST_PROBLEMS, len(problems.first))
     if left:
@@ -55,6 +65,13 @@ def _row(name: str, value: float | None, other: SideBySide | None) -> str:
     theirs = other.numbers.metrics.get(name)
     gap = "-" if value is None or theirs is None else f"{value - theirs:+.4f}"
     return f"{line}  {_number(theirs):>9}  {gap:>10}"
+
+
+def _intervals(intervals: Mapping[str, tuple[float, float]]) -> Iterator[str]:
+    known = [(name, *ends) for name, ends in intervals.items() if not math.isnan(ends[0])]
+    if known:
+        listed = ", ".join(f"{name} {low:.4f} to {high:.4f}" for name, low, high in known)
+        yield f"95 % interval (bootstrap over samples): {listed}"
 
 
 def _classes(per_class: Mapping[str, Mapping[str, float | None]]) -> Iterator[str]:
@@ -71,9 +88,9 @@ def _classes(per_class: Mapping[str, Mapping[str, float | None]]) -> Iterator[st
 
 
 def _comparison(other: SideBySide) -> Iterator[str]:
-    low, high = other.interval
     yield ""
-    yield f"{other.primary}: OpenCV - {other.other} is {low:+.4f} to {high:+.4f} (95 %, paired)"
+    for name, (low, high) in other.intervals.items():
+        yield f"{name}: OpenCV - {other.other} is {low:+.4f} to {high:+.4f} (95 %, paired)"
     if other.p_value is not None:
         yield (
             f"only OpenCV is right on {other.only_ours}, only Keras on {other.only_other} "

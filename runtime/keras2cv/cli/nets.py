@@ -12,10 +12,12 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
+from keras2cv import sample
 from keras2cv.bundle.manifest import Rate
-from keras2cv.bundle.reading import MANIFEST, read_manifest
+from keras2cv.bundle.reading import MANIFEST, bundle_folder, read_manifest
 from keras2cv.bundle.standing import standing_of
-from keras2cv.errors import UsageError
+from keras2cv.cli.suggestions import did_you_mean
+from keras2cv.errors import BundleError, UsageError
 from keras2cv.loading import load
 from keras2cv.predictor import Predictor
 from keras2cv.streams.frames import Source
@@ -26,6 +28,17 @@ MANY_IMAGES: Final = 100  # below it, loading another net takes longer than it s
 
 _TIMEOUT_S: Final = 60.0
 _MAX_ZEROS: Final = 2**28
+
+
+def require_bundle(folder: Path) -> None:
+    """Raise unless a bundle is there: before its sources are looked for, which may be right.
+
+    Raises:
+        BundleError: There is none.
+    """
+    if not folder.exists() and (hint := did_you_mean(str(folder), [sample.NAME])):
+        raise BundleError(f"{folder} does not exist.{hint}")
+    bundle_folder(folder)
 
 
 def load_one(

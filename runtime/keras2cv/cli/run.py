@@ -174,7 +174,7 @@ def execute(args: Namespace) -> int:
     import cv2
 
     from keras2cv.cli.depth_notes import DepthNotes
-    from keras2cv.cli.nets import load_one, load_several
+    from keras2cv.cli.nets import load_one, load_several, require_bundle
     from keras2cv.cli.problems import Problems
     from keras2cv.cli.sinks import finished, open_saver, open_sinks
     from keras2cv.cli.summary import Summary
@@ -184,6 +184,7 @@ def execute(args: Namespace) -> int:
     from keras2cv.streams.sources import find_sources
     from keras2cv.streams.threads import predict_sources
 
+    require_bundle(args.bundle)
     if args.bundle == sample.BUNDLE and sample.is_photo(args.sources):
         sources = [Source(sample.PHOTO.name, "image", sample.PHOTO)]
     else:

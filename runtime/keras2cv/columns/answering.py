@@ -22,7 +22,7 @@ Array = NDArray[Any]
 _TAKEN: Final = "Rename it, or leave it out."  # what to do about a column named like an output
 
 
-class Model(Protocol):
+class ColumnModel(Protocol):
     """What is asked of a `keras2cv.predictor.Predictor` here."""
 
     folder: Path
@@ -39,7 +39,7 @@ class Model(Protocol):
         """Return the outputs by name for at most a batch of images, and their placements."""
 
 
-def answer_columns(model: Model, batch: Any) -> Any:
+def answer_columns(model: ColumnModel, batch: Any) -> Any:
     """Return a batch with the model's outputs, by name, in place of its inputs.
 
     Args:
@@ -66,7 +66,7 @@ def answer_columns(model: Model, batch: Any) -> Any:
     return same_kind(batch, join_columns(passed, found, _TAKEN))
 
 
-def _outputs_of_values(model: Model, columns: Mapping[str, Any]) -> list[Array]:
+def _outputs_of_values(model: ColumnModel, columns: Mapping[str, Any]) -> list[Array]:
     """Return the outputs for columns of text and numbers.
 
     Raises:
@@ -84,7 +84,7 @@ def _outputs_of_values(model: Model, columns: Mapping[str, Any]) -> list[Array]:
 
 
 def _outputs_of_tensors(
-    model: Model,
+    model: ColumnModel,
     columns: Mapping[str, Any],
     tensors: Sequence[InputTensor],
     outputs: Sequence[OutputTensor],

@@ -12,6 +12,7 @@ from keras2cv.errors import InputError, UsageError
 from keras2cv.evaluation.answering import Answered, answers
 from keras2cv.evaluation.evaluation_report import Evaluation, versions
 from keras2cv.evaluation.labelled import BadTruthError, DataProblems, LabelledData
+from keras2cv.evaluation.measures.classify import ClassifyMeasure
 from keras2cv.evaluation.measures.detect import DetectMeasure
 from keras2cv.evaluation.measures.make import BETTER, make_measure
 from keras2cv.evaluation.outcome import Outcome
@@ -95,6 +96,7 @@ def evaluate(
         first = f" {problems.first[0].text}" if problems.first else ""
         raise InputError(f"Nothing of {data.place} could be measured.{first} Check the data.")
     numbers = tally.measure.numbers()
+    intervals, comparison = tally.compared(None if other is None else other.name)
     runs = {
         **versions(),
         "device": model.device,
@@ -108,12 +110,13 @@ def evaluate(
         data.form,
         tally.measure.count,
         numbers,
+        intervals,
         problems,
         tally.worst_cases(),
         tuple(filter(None, (*data.notes, note, *_remarks(tally, model.task, rule)))),
         runs,
         BETTER[manifest.task.kind],
-        None if other is None else tally.side_by_side(other.name),
+        comparison,
         () if rule is None else choose(tally.measure, rule, manifest),
         rule or "",
         time.perf_counter() - started,
@@ -214,6 +217,12 @@ def _remarks(tally: Tally, task: Task, rule: str | None) -> Iterator[str]:
                 f"mAP ranks the boxes above the bundle's score of {lowest:g} only, as predict "
                 "returns them; --score 0.001 ranks all, as COCO's own does."
             )
+    unknown = tally.measure.unknown if isinstance(tally.measure, ClassifyMeasure) else 0
+    if unknown:
+        yield (
+            f"{unknown} of {tally.measure.count} answers are unknown, by the bundle's thresholds; "
+            "the numbers are of the best class of each."
+        )
     if task.kind == "keypoints":
         yield "PCK measures by the object's longer side, or the picture's where no box is labelled."
 

@@ -13,6 +13,7 @@ import numpy as np
 from keras2cv._version import VERSION
 from keras2cv.evaluation.labelled import DataProblems
 from keras2cv.evaluation.measures.measure import Numbers
+from keras2cv.evaluation.metrics.resampling import Interval
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class SideBySide:
         numbers: Its own numbers.
         primary: The metric that is compared.
         interval: The 95 % interval of the bundle's primary metric minus the other's.
+        intervals: Metric -> the same of each metric that has one, such as mAP.
         only_ours: Samples that only the bundle answers right; None: right is a matter of degree.
         only_other: Those that only the other answers right.
         p_value: McNemar's, that both are right equally often.
@@ -53,7 +55,8 @@ class SideBySide:
     other: str
     numbers: Numbers
     primary: str
-    interval: tuple[float, float]
+    interval: Interval
+    intervals: Mapping[str, Interval]
     only_ours: int | None
     only_other: int | None
     p_value: float | None
@@ -67,7 +70,8 @@ class SideBySide:
             "metrics": dict(self.numbers.metrics),
             "per_class": {k: dict(v) for k, v in self.numbers.per_class.items()},
             "primary": self.primary,
-            "interval": [None if math.isnan(end) else end for end in self.interval],
+            "interval": _ends(self.interval),
+            "intervals": {name: _ends(one) for name, one in self.intervals.items()},
             "only_ours": self.only_ours,
             "only_other": self.only_other,
             "p_value": self.p_value,
@@ -99,6 +103,7 @@ class Evaluation:
         form: The form that it has.
         count: How many samples were measured.
         numbers: Everything that was measured.
+        intervals: Metric -> its 95 % interval, by a bootstrap over the samples.
         problems: What is wrong with the other samples.
         worst: The worst answers.
         notes: Sentences on how the data was read and matched.
@@ -117,6 +122,7 @@ class Evaluation:
     form: str
     count: int
     numbers: Numbers
+    intervals: Mapping[str, Interval]
     problems: DataProblems
     worst: tuple[Case, ...]
     notes: tuple[str, ...]
@@ -165,6 +171,7 @@ class Evaluation:
             "data": {"place": self.data, "form": self.form},
             "samples": self.count,
             "metrics": dict(self.metrics),
+            "intervals": {name: _ends(one) for name, one in self.intervals.items()},
             "per_class": {label: dict(found) for label, found in self.per_class.items()},
             "confusion": confusion,
             "curves": [curve.to_dict() for curve in numbers.curves],
@@ -212,6 +219,10 @@ def unmet(found: Evaluation, bounds: Sequence[tuple[str, str, float]]) -> list[s
             shown = f" by {got:.6g}" if kind == "max-drop" else f" = {got:.6g}"
             sentences.append(f"{metric}{shown} {words} {limit:g}.")
     return sentences
+
+
+def _ends(interval: Interval) -> list[float | None]:
+    return [None if math.isnan(end) else end for end in interval]
 
 
 def versions() -> dict[str, str]:

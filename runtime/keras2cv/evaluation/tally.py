@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,10 +13,12 @@ from keras2cv.evaluation.evaluation_report import Case, SideBySide
 from keras2cv.evaluation.labelled import DataProblems
 from keras2cv.evaluation.measures.embed import EmbedMeasure
 from keras2cv.evaluation.measures.measure import Measure
-from keras2cv.evaluation.metrics.paired import difference_interval, mcnemar
+from keras2cv.evaluation.metrics.paired import mcnemar
+from keras2cv.evaluation.metrics.resampling import Interval, differences, intervals, resampled
 from keras2cv.evaluation.outcome import Outcome
 
 WORST: Final = 24
+_FEWEST: Final = 10  # samples that have an interval
 _ROUNDING: Final = 1e-4  # two pipelines whose scores are nearer do not part
 
 
@@ -94,22 +97,32 @@ class Tally:
             for pair, similarity, threshold in self.measure.wrong_pairs()[:WORST]
         )
 
-    def side_by_side(self, name: str) -> SideBySide:
-        """Return both sides compared; `name` is who the other is."""
-        assert self.other is not None  # noqa: S101 - the caller looked
-        ours, theirs = self.measure.terms(), self.other.terms()
+    def compared(self, name: str | None) -> tuple[dict[str, Interval], SideBySide | None]:
+        """Return the intervals of the bundle's metrics, and both sides compared.
+
+        `name` is who the other is; None: there is no other.
+        """
+        sides = [one.resampler() for one in (self.measure, self.other) if one is not None]
+        enough = sides[0].count >= _FEWEST
+        ours, *others = resampled(sides) if enough else [{} for _ in sides]
+        if name is None or self.other is None:
+            return intervals(ours), None
+        return intervals(ours), self._side_by_side(name, self.other, differences(ours, *others))
+
+    def _side_by_side(self, name: str, other: Measure, apart: dict[str, Interval]) -> SideBySide:
         rights: Sequence[int | None] = self.rights if self.judged else (None, None)
         if isinstance(self.measure, EmbedMeasure):
-            right = [side[:, 0] > 0 for side in (ours, theirs)]
+            right = [side.terms()[:, 0] > 0 for side in (self.measure, other)]
             rights = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
         p_value = None
         if rights[0] is not None and rights[1] is not None:
             p_value = mcnemar(rights[0], rights[1])
         return SideBySide(
             name,
-            self.other.numbers(),
+            other.numbers(),
             self.measure.primary,
-            difference_interval(ours, theirs, self.measure.primary_of),
+            apart.get(self.measure.primary, (math.nan, math.nan)),
+            apart,
             rights[0],
             rights[1],
             p_value,

@@ -12,7 +12,6 @@ from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import require_place, write_bundle
 from keras2cv.errors import UsageError
 from keras2cv.evaluation.evaluation_report import Evaluation
-from keras2cv.tasks import TASKS
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.segment.record import SegmentRecord
 from keras2cv.tasks.task import Task
@@ -22,17 +21,16 @@ def require_writable(bundle: Path, manifest: Manifest) -> None:
     """Raise unless thresholds can be put into the bundle.
 
     Raises:
-        UsageError: its task has none, its classes no labels, or its place cannot be written.
+        UsageError: its scores are no shares, its classes have no labels, or its place cannot be
+            written.
     """
     kind = manifest.task.kind
-    if not TASKS[kind].class_scores and manifest.task.mask_threshold is None:
-        able = ", ".join(name for name, row in TASKS.items() if row.class_scores)
+    if manifest.task.scores == "linear":
         raise UsageError(
-            f"The task is {kind}, which decides without a threshold; {able} and binary masks have "
-            "one. Leave "
-            "--write out: the thresholds are in the report."
+            "The scores of this classifier are linear, and thresholds are shares from 0 to 1. "
+            "Leave --write out: the thresholds are in the report."
         )
-    if kind == "detect" and manifest.task.labels is None:
+    if kind in ("detect", "classify") and manifest.task.labels is None:
         raise UsageError(
             f"{bundle} has no labels, by which thresholds would be kept. Export it with --labels."
         )
@@ -86,7 +84,8 @@ def _class_scores(manifest: Manifest, found: Evaluation) -> tuple[float, ...]:
     if manifest.task.kind == "binary":
         return (found.choices[0].score,)
     labels = manifest.task.labels or ()
-    record = manifest.task.record_as(DetectRecord)
-    own = manifest.task.class_scores or (record.score,) * len(labels)
+    record = manifest.task.record
+    least = record.score if isinstance(record, DetectRecord) else 0.0
+    own = manifest.task.class_scores or (least,) * len(labels)
     chosen = {one.label: one.score for one in found.choices}
     return tuple(chosen.get(label, score) for label, score in zip(labels, own, strict=True))

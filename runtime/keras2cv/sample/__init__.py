@@ -1,6 +1,7 @@
 """The sample that ships with keras2cv: a small trained detector of drawn shapes, and a picture.
 
-On the command line, `sample` stands for the bundle, and `photo` after it for the picture.
+The picture's true boxes are in `shapes.json`, in COCO's form. On the command line, `sample` stands
+for the bundle, and `photo` after it for the picture.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ NAME: Final = "sample"
 PHOTO_NAME: Final = "photo"
 BUNDLE: Final = Path(__file__).parent / "shapes.cv"
 PHOTO: Final = Path(__file__).parent / "shapes.jpg"
+TRUTH: Final = Path(__file__).parent / "shapes.json"
 
 
 def is_meant(path: Path) -> bool:

@@ -41,8 +41,8 @@ class Task:
     "logits" (before softmax or sigmoid), "sigmoid" (independent probabilities), "linear"
     (neither: reported as they are). `labels`: one per class; for binary [negative, positive] or
     [positive]. `class_scores`: thresholds that were chosen on data, one of the probability of yes,
-    or one for the boxes of each class. A kind with a `record` reads the outputs that it names; its
-    JSON key is the kind.
+    or one for each class: of its boxes, or of a classifier's best class. A kind with a `record`
+    reads the outputs that it names; its JSON key is the kind.
     """
 
     kind: TaskName

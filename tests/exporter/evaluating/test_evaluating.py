@@ -108,7 +108,7 @@ def test_the_command_writes_the_page(
         "Curves",
         "Classes",
         "The worst answers",
-        "1 problems of the data",
+        "1 problem of the data",
     ):
         assert f"{heading}" in text
     assert main(words) == 0  # an earlier page is replaced

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras2cv.schema.vocabulary import TASK_NAMES
 from keras2cv.tasks.binary.result import BinaryResult
@@ -225,3 +226,12 @@ def test_a_small_class_counts_as_much_as_a_large_one() -> None:
     mask[:12, :12] = 3
     lost = Segmentation(np.zeros_like(mask), 4)
     assert "class '3' overlaps by 0.0%" in match("segment", mask, lost, LIMITS).difference
+
+
+def test_a_palette_mask_is_its_indices(tmp_path: Path) -> None:
+    """As Pascal VOC's masks are; the palette's colours are for people."""
+    indexed = Image.frombytes("P", (50, 40), MASK.astype(np.uint8).tobytes())
+    indexed.putpalette([0, 0, 0, 128, 0, 0])
+    indexed.save(tmp_path / "m.png")
+    given = str(tmp_path / "m.png")
+    assert match("segment", given, RESULTS["segment"], LIMITS) == AnswerMatch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.task import Task
 from keras2cv.tasks.thresholds import with_thresholds
 from support.pixel_bundles import segmenter
-from support.program_bundles import LOGIT, features
+from support.program_bundles import LOGIT, MEANS, classifier, features
 from support.tiny_bundle import LABELS
 
 
@@ -83,12 +84,13 @@ def test_the_numbers_are_those_of_predict(
         ("--min accuracy=0.99", 1, "is below 0.99."),
         ("--max ece=0", 1, "is above 0."),
         ("--min speed=1", 2, "There is no metric 'speed' of the task classify."),
+        ("--min Acuracy=0.2", 2, "Did you mean accuracy? Its metrics are accuracy, top5, "),
         ("--min ece=1", 2, "Less of ece is better. Give --max ece=VALUE."),
         ("--min accuracy", 2, "must be METRIC=VALUE"),
         ("--max-drop accuracy=0.1", 2, "Give --against MODEL."),
         ("--write", 2, "Give --choose-score f1."),
         ("--choose-score best", 2, "There is no rule 'best'."),
-        ("--choose-score f1 --write", 2, "The task is classify, which decides without a threshold"),
+        ("--choose-score f1 --write", 0, "the thresholds are in"),
         ("--resume", 2, "Name the file."),
         ("--unsafe", 2, "--unsafe is for the model of --against MODEL."),
         ("--reference-resize keras", 2, "--reference-resize is for the model of --against"),
@@ -105,6 +107,15 @@ def test_bounds_and_arguments(
     """A bound that is not kept is a no; one that means nothing is refused before anything runs."""
     assert code_of(["evaluate", str(cat_cv), str(photos), *bound.split()]) == code
     assert words in capsys.readouterr().err
+
+
+def test_the_threshold_of_embeddings_is_no_bound(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """More of it is neither better nor worse."""
+    face = features(MEANS, task=Task("embed", "means"))(tmp_path / "face.cv").folder
+    assert main(["evaluate", str(face), "pairs.txt", "--min", "threshold=0.5"]) == 2
+    assert "no measure of how well they are parted" in capsys.readouterr().err
 
 
 def test_bad_data_is_named_and_the_rest_is_measured(
@@ -245,6 +256,58 @@ def test_a_threshold_is_put_into_the_bundle_with_its_evidence(
     capsys.readouterr()
     assert main(["info", str(sure_cv)]) == 0
     assert f"yes from {chosen.classes[0].score:.4g} on" in capsys.readouterr().out
+
+
+def test_a_classifier_is_unknown_below_its_class_threshold(
+    cat_cv: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In `predict`, in JSON, on the terminal and in the picture, from --write on."""
+    images = {path: np.asarray(cv2.imread(str(path))) for path in photos.rglob("*.png")}
+    before = {path: keras2cv.load(cat_cv).predict(image) for path, image in images.items()}
+    command = ["evaluate", str(cat_cv), str(photos), "--choose-score", "precision=1", "--write"]
+    assert main(command) == 0
+    again = keras2cv.load(cat_cv)
+    thresholds = again.manifest.task.class_scores
+    assert thresholds is not None
+    assert again.manifest.chosen_scores is not None
+    chosen = {one.label: one.score for one in again.manifest.chosen_scores.classes}
+    assert thresholds == tuple(chosen.get(label, 0.0) for label in LABELS)
+    unknown = 0
+    for path, image in images.items():
+        result, old = again.predict(image), before[path]
+        assert isinstance(result, keras2cv.Classification)
+        assert isinstance(old, keras2cv.Classification)
+        assert (result.index, result.score) == (old.index, old.score)
+        assert result.is_known == (old.score > thresholds[old.index])
+        assert result.label == (old.label if result.is_known else "unknown")
+        assert result.to_dict()["label"] == result.label
+        assert result.to_dict()["top"] == old.to_dict()["top"]
+        assert (result.draw(image) == old.draw(image)).all() == result.is_known
+        unknown += not result.is_known
+    assert 0 < unknown < len(images)
+    capsys.readouterr()
+    assert main(["run", str(cat_cv), str(photos / "**" / "*.png")]) == 0
+    assert capsys.readouterr().out.count("unknown (") == unknown
+    found = keras2cv.evaluate(again, photos)
+    assert found.metrics["accuracy"] == accuracy_of(before)
+    assert any(note.startswith(f"{unknown} of 36 answers are unknown") for note in found.notes)
+
+
+def accuracy_of(found: Mapping[Path, object]) -> float:
+    """Return the share of the pictures that lie in the folder of their best class."""
+    right = [getattr(result, "label", "") == path.parent.name for path, result in found.items()]
+    return sum(right) / len(right)
+
+
+def test_thresholds_of_linear_scores_are_not_written(
+    tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are no shares; nor are they written without labels."""
+    for task, words in (({"scores": "linear"}, "are linear"), ({"labels": None}, "has no labels")):
+        bundle = classifier(task=task)(tmp_path / "linear.cv").folder
+        command = ["evaluate", str(bundle), str(photos), "--choose-score", "f1", "--write"]
+        assert main(command) == 2
+        assert words in capsys.readouterr().err
 
 
 def test_the_threshold_of_a_binary_mask_is_put_into_the_bundle(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ def match_answer(given: Any, result: Result, limits: AnswerLimits) -> AnswerMatc
     named = [fields[key] for key in ("label", "index") if key in fields]
     for name in named or [int(cast("Any", scores).argmax())]:
         has_labels = ours.labels is not None
-        if not same_label(name, ours.label, ours.index, has_labels=has_labels):
+        best = ours.top(1)[0].label
+        if not same_label(name, best, ours.index, has_labels=has_labels):
             return _other_class(name, ours, limits)
     return _scores(fields, scores, ours, limits)
 
@@ -60,7 +61,8 @@ def _fields(given: Any) -> dict[str, Any]:
 
 def _other_class(name: Any, ours: Classification, limits: AnswerLimits) -> AnswerMatch:
     """Return the difference; a near-tie if our score of that class is nearly the best."""
-    difference = f"the class is {name!r} in the reference and {ours.label!r} in the bundle"
+    best = ours.top(1)[0].label
+    difference = f"the class is {name!r} in the reference and {best!r} in the bundle"
     labels = ours.labels or tuple(map(str, range(len(ours.scores))))
     known = labels.index(name) if name in labels else name if not isinstance(name, str) else -1
     if not 0 <= int(known) < len(ours.scores):

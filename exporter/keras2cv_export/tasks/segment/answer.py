@@ -14,7 +14,7 @@ from keras2cv_export.tasks.answer_match import (
     AnswerFormError,
     AnswerLimits,
     AnswerMatch,
-    as_pixels,
+    as_mask,
     fields_of,
 )
 
@@ -32,7 +32,7 @@ def match_answer(given: Any, result: Result, limits: AnswerLimits) -> AnswerMatc
     ours = cast("Segmentation", result)
     if isinstance(given, Mapping):
         given = fields_of(given, "segment", "label_map").get("label_map")
-    theirs = np.squeeze(as_pixels(given, "a mask"))
+    theirs = np.squeeze(as_mask(given))
     if theirs.shape != ours.label_map.shape:
         height, width = ours.label_map.shape
         raise AnswerFormError(

@@ -120,7 +120,7 @@ def read_mask(mask: TrueMask) -> NDArray[np.int32]:
     assert mask.path is not None  # noqa: S101 - the caller looked
     try:
         data = read_plain(mask.path, _MAX_BYTES)
-        image, scale = _decoded(data)
+        image = _as_shown(data) if mask.colours else stored_pixels(data)
     except OSError as error:
         text = f"{mask.path} cannot be read: {error.strerror or error}."
         raise BadTruthError("label unreadable", text) from error
@@ -136,16 +136,33 @@ def read_mask(mask: TrueMask) -> NDArray[np.int32]:
             )
             raise BadTruthError("label unreadable", text)
         image = image[..., 0]
-    return (image // scale).astype(np.int32)
+    return image.astype(np.int32)
 
 
 def _by_colour(image: Array, mask: TrueMask) -> NDArray[np.int32]:
-    bgr = image[..., :3] if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
-    codes = bgr.astype(np.int64) @ np.array([1, 256, 65536])
+    codes = image.astype(np.int64) @ np.array([1, 256, 65536])
     found = np.full(codes.shape, -1, np.int32)
     for (blue, green, red), number in mask.colours:
         found[codes == blue + 256 * green + 65536 * red] = number
     return found
+
+
+def _as_shown(data: bytes) -> Array | None:
+    """Return the colours (H, W, 3) BGR of a picture, those of its palette where it has one."""
+    try:
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    except cv2.error:
+        return None
+
+
+def stored_pixels(data: bytes) -> Array | None:
+    """Return a picture as it is stored: (H, W) indices where it has a palette, else its pixels.
+
+    None where it cannot be decoded.
+    """
+    image, scale = _decoded(data)
+    return image if image is None or scale == 1 else image // scale
 
 
 def _decoded(data: bytes) -> tuple[Array | None, int]:

@@ -34,18 +34,27 @@ class ClassifyMeasure(Measure):
     )  # fmt: skip
     primary = "accuracy"
 
-    def __init__(self, labels: Sequence[str], numbers: Sequence[int], scores: str | None) -> None:
+    def __init__(
+        self,
+        labels: Sequence[str],
+        numbers: Sequence[int],
+        scores: str | None,
+        thresholds: Sequence[float] | None = None,
+    ) -> None:
         """Begin.
 
         Args:
             labels: The model's classes.
             numbers: Of each class of the data, the model's.
             scores: The kind of scores, as in the manifest.
+            thresholds: Of each class; an answer that is not above its own is unknown.
         """
         super().__init__()
         self._labels, self._numbers = tuple(labels), tuple(numbers)
         self._are_probabilities = scores in ("softmax", "logits", "sigmoid")
         self._truths: list[int] = []
+        self._thresholds = thresholds
+        self.unknown = 0  # answers that are not above their class' threshold
         self._scores = Rows(len(labels), np.float32)
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:  # noqa: ARG002
@@ -76,6 +85,9 @@ class ClassifyMeasure(Measure):
         if not 0 <= truth < len(self._labels):
             raise ValueError(f"there is no class {truth}")
         self._truths.append(truth)
+        if self._thresholds is not None:
+            best = int(np.argmax(outcome.data["scores"]))
+            self.unknown += not outcome.data["scores"][best] > self._thresholds[best]
         self._scores.append(outcome.data["scores"])
         self._terms.append(np.array([bool(outcome.is_right), 1.0]))
 

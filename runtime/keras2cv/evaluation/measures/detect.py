@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,15 @@ from keras2cv.evaluation.metrics.coco import (
     summary,
 )
 from keras2cv.evaluation.metrics.ranking import Counts
+from keras2cv.evaluation.metrics.resampled_coco import weighted_map
+from keras2cv.evaluation.metrics.resampling import Resampler
 from keras2cv.evaluation.outcome import Outcome
 from keras2cv.tasks.detect.result import Detections
 
 Array = NDArray[Any]
+
+_FEWEST_RESAMPLES: Final = 200
+_MOST_BOXES: Final = 40_000_000  # counted in all resamples together
 
 
 class DetectMeasure(Measure):
@@ -106,8 +111,9 @@ class DetectMeasure(Measure):
 
     def add(self, outcome: Outcome) -> None:
         """Add an image."""
-        self._matches.add_matches(outcome.data)
-        self._instances.add(outcome.data)
+        image = self.count
+        self._matches.add_matches(outcome.data, image)
+        self._instances.add(outcome.data, image)
         self.foreign += int(outcome.data["foreign"])
         tp, fp, fn = self._errors(outcome.data)
         self._terms.append(np.array([2 * tp, 2 * tp + fp + fn]))
@@ -137,6 +143,21 @@ class DetectMeasure(Measure):
             for k, label in enumerate(self._classes)
         }
         return Numbers(metrics, per_class, curves=tuple(self._curves(found, counts)))
+
+    def resampler(self) -> Resampler:
+        """Return F1, and the mAP of boxes, masks and keypoints, of images drawn again."""
+        f1 = super().resampler()
+        classes = {"": self._matches.classes(), **self._instances.classes()}
+        boxes = sum(len(one.scores) for kind in classes.values() for one in kind)
+
+        def metrics(weights: Array) -> dict[str, Array]:
+            found = dict(f1.metrics(weights))
+            for kind, matches in classes.items():
+                found[f"{kind}_mAP" if kind else "mAP"] = weighted_map(matches, weights)
+            return found
+
+        most = min(f1.resamples, max(_FEWEST_RESAMPLES, _MOST_BOXES // max(boxes, 1)))
+        return Resampler(f1.count, metrics, most)
 
     def label_of(self, number: int) -> str:
         """Return the label of a class of the data."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from keras2cv.evaluation.data.segmentations import check_segmentation, paint
 from keras2cv.evaluation.labelled import BadTruthError, TrueBoxes
 from keras2cv.evaluation.metrics.box_matches import BoxMatches, match_overlaps_of
-from keras2cv.evaluation.metrics.coco import NAMES, average_recall_of, summary
+from keras2cv.evaluation.metrics.coco import NAMES, ClassMatches, average_recall_of, summary
 from keras2cv.evaluation.metrics.instance_overlaps import extents, mask_iou, oks
 from keras2cv.tasks.detect.result import Detections
 
@@ -79,14 +79,19 @@ class InstanceMatches:
         empty = np.asarray(~(known[..., 2] > 0).any(axis=1))
         return match_overlaps_of(overlap, extents(points), given, true, empty, MOST_PEOPLE)
 
-    def add(self, data: Mapping[str, Any]) -> None:
-        """Add an image."""
+    def add(self, data: Mapping[str, Any], image: int) -> None:
+        """Add what `of_image` found in the image of that number."""
         for kind, matches in (("mask", self._masks), ("keypoint", self._points)):
             own = {k.partition("/")[2]: v for k, v in data.items() if k.startswith(f"{kind}/")}
             if own:
-                matches.add_matches(own)
+                matches.add_matches(own, image)
             if len(own.get("true_classes", ())):
                 self.seen.add(kind)
+
+    def classes(self) -> dict[str, list[ClassMatches]]:
+        """Return "mask" and "keypoint", of those that there are, with the matches of each class."""
+        kinds = (("mask", self._masks), ("keypoint", self._points))
+        return {kind: matches.classes() for kind, matches in kinds if kind in self.seen}
 
     def metrics(self) -> dict[str, float | None]:
         """Return COCO's numbers of masks and keypoints, of those that there are."""

@@ -54,7 +54,8 @@ def _classify(manifest: Manifest, data: LabelledData) -> Made:
     count = manifest.output(str(manifest.task.output)).sample_size
     match = _matched(manifest, data, count)
     scores = manifest.task.scores
-    return lambda: ClassifyMeasure(match.labels, match.numbers, scores), match.note
+    own = manifest.task.class_scores
+    return lambda: ClassifyMeasure(match.labels, match.numbers, scores, own), match.note
 
 
 def _binary(manifest: Manifest, data: LabelledData) -> Made:

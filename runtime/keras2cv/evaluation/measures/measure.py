@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.evaluation.metrics.resampling import Resampler
 from keras2cv.evaluation.outcome import Outcome
 from keras2cv.evaluation.rows import Rows
 
@@ -100,6 +101,13 @@ class Measure(ABC):
     def terms(self) -> Array:
         """Return (N, T): of each sample the numbers whose sums make the primary metric."""
         return self._terms.array()
+
+    def resampler(self) -> Resampler:
+        """Return what computes the metrics that have an interval, of samples drawn again."""
+        terms = self.terms()
+        return Resampler(
+            len(terms), lambda weights: {self.primary: self.primary_of(weights @ terms)}
+        )
 
     def primary_of(self, sums: Array) -> Array:
         """Return the primary metric (R,) of sums (R, T); here the first by the second."""

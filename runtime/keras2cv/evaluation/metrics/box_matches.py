@@ -26,11 +26,13 @@ BITS: Final = len(AREA_RANGES) * len(IOU_THRESHOLDS)  # of a box, for each of it
 
 
 class BoxMatches:
-    """Every box of every image with what became of it, class by class; 26 bytes for a box."""
+    """Every box of every image with what became of it, class by class; 30 bytes for a box."""
 
     def __init__(self, class_count: int) -> None:
-        self._parts: list[list[tuple[Array, Array, Array]]] = [[] for _ in range(class_count)]
+        self._parts: list[list[tuple[Array, ...]]] = [[] for _ in range(class_count)]
         self._true = np.zeros((class_count, len(AREA_RANGES)), np.int64)
+        self._true_images: list[list[tuple[int, int]]] = [[] for _ in range(class_count)]
+        self._added = 0
 
     def add(
         self,
@@ -61,14 +63,23 @@ class BoxMatches:
         self.add_matches(found)
         return found
 
-    def add_matches(self, found: Mapping[str, Array]) -> None:
-        """Add the matches of an image, as `match_image` returns them."""
+    def add_matches(self, found: Mapping[str, Array], image: int | None = None) -> None:
+        """Add the matches of an image, as `match_image` returns them.
+
+        Args:
+            found: The matches.
+            image: The image's number; None: it is the one after those that were added.
+        """
+        image = self._added if image is None else image
+        self._added += 1
         for number, count in zip(found["true_classes"], found["true_counts"], strict=True):
             self._true[number] += count
+            if count[0]:
+                self._true_images[number].append((image, int(count[0])))
         for number in np.unique(found["classes"]):
             mine = found["classes"] == number
-            bits = found["bits"][mine]
-            self._parts[number].append((found["scores"][mine], found["ranks"][mine], bits))
+            columns = (found[key][mine] for key in ("scores", "ranks", "bits"))
+            self._parts[number].append((*columns, np.full(int(mine.sum()), image, np.int32)))
 
     def classes(self) -> list[ClassMatches]:
         """Return the matches of each class, in the order of the images."""
@@ -77,15 +88,19 @@ class BoxMatches:
     def _of(self, number: int) -> ClassMatches:
         parts = self._parts[number]
         columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else []
-        scores, ranks, bits = columns or (
+        scores, ranks, bits, images = columns or (
             np.zeros(0),
             np.zeros(0, int),
             np.zeros((0, 10), np.uint8),
+            np.zeros(0, np.int32),
         )
         both = np.unpackbits(bits, axis=1)[:, : 2 * BITS].astype(bool)
         shape = (len(scores), len(AREA_RANGES), len(IOU_THRESHOLDS))
         matched, ignored = both[:, :BITS].reshape(shape), both[:, BITS:].reshape(shape)
-        return ClassMatches(scores, ranks, matched, ignored, self._true[number])
+        true = np.array(self._true_images[number], np.int64).reshape(-1, 2)
+        return ClassMatches(
+            scores, ranks, matched, ignored, self._true[number], images, true[:, 0], true[:, 1]
+        )
 
 
 def match_image(

@@ -49,6 +49,9 @@ class ClassMatches:
         is_match: (D, A, T) bool, as of `matching.Matches`.
         is_ignored: (D, A, T) bool.
         true_count: (A,).
+        images: (D,) The number of its image.
+        true_images: (I,) Numbers of images with true boxes that count in the area "all".
+        true_per_image: (I,) How many each of those has.
     """
 
     scores: Array
@@ -56,6 +59,9 @@ class ClassMatches:
     is_match: Array
     is_ignored: Array
     true_count: Array
+    images: Array
+    true_images: Array
+    true_per_image: Array
 
 
 def summary(classes: Sequence[ClassMatches]) -> dict[str, float | None]:
@@ -114,8 +120,9 @@ def _recalls(one: ClassMatches, area: int, most: int) -> Array:
 
 
 def _mean(parts: Sequence[Array]) -> float | None:
-    numbers = np.concatenate([part.reshape(-1) for part in parts]) if parts else np.zeros(0)
-    return float(numbers.mean()) if len(numbers) else None
+    """Return the mean of all classes, added in pycocotools' order, so that no digit differs."""
+    known = [part for part in parts if len(part)]
+    return float(np.stack(known, axis=-1).reshape(-1).mean()) if known else None
 
 
 def _area(name: str) -> int:

@@ -11,7 +11,7 @@ from keras2cv.tasks.kind import Rows, TaskKind, without_placements
 
 def _rows(result: Classification, top: int) -> Rows:
     """Return the `top` best classes."""
-    return [(scored.label, f"{scored.score:.4f}") for scored in result.top(top)]
+    return [(label, f"{score:.4f}") for label, score in result.shown(result.top(top))]
 
 
 KIND: Final = TaskKind(
@@ -20,5 +20,6 @@ KIND: Final = TaskKind(
     postprocess=without_placements(classify),
     rows=_rows,
     scores=("softmax", "logits", "sigmoid", "linear"),
+    class_scores="one per label",
     traits=frozenset({"top"}),
 )

@@ -18,7 +18,8 @@ def classify(task: Task, outputs: Mapping[str, NDArray[Any]]) -> list[Classifica
     scores = scores.reshape(len(scores), -1)
     if task.scores == "logits":
         scores = softmax(scores)
-    return [Classification(row, task.labels) for row in scores.astype(np.float32, copy=False)]
+    rows = scores.astype(np.float32, copy=False)
+    return [Classification(row, task.labels, task.class_scores) for row in rows]
 
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from keras2cv.pixels.images import Image
 from keras2cv.tasks.result import DrawnResult
 
 Array = NDArray[Any]
+UNKNOWN: Final = "unknown"
 
 
 class Scored(NamedTuple):
@@ -27,10 +29,14 @@ class Scored(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Classification(DrawnResult):
-    """One of many classes: `scores` (C,) float32, probabilities unless scores are linear."""
+    """One of many classes: `scores` (C,) float32, probabilities unless scores are linear.
+
+    `thresholds`: one per class; the label is "unknown" where the best class is not above its own.
+    """
 
     scores: NDArray[np.float32]
     labels: tuple[str, ...] | None = None
+    thresholds: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         _check_vector("Classification.scores", self.scores)
@@ -46,9 +52,14 @@ class Classification(DrawnResult):
         return int(self.scores.argmax())
 
     @property
+    def is_known(self) -> bool:
+        """Whether the best class scores above its threshold; True without thresholds."""
+        return self.thresholds is None or self.score > self.thresholds[self.index]
+
+    @property
     def label(self) -> str:
-        """The best class' label."""
-        return self._label(self.index)
+        """The best class' label; "unknown" where its score is not above its threshold."""
+        return self._label(self.index) if self.is_known else UNKNOWN
 
     @property
     def score(self) -> float:
@@ -84,10 +95,19 @@ class Classification(DrawnResult):
 
     def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with the three best classes."""
-        labels = [(readable(s.label, f"class {s.index}"), s.score) for s in self.top(3)]
-        return caption(
-            image, [f"{label} {score:.3f}" for label, score in labels], in_place=in_place
-        )
+        named = [s._replace(label=readable(s.label, f"class {s.index}")) for s in self.top(3)]
+        lines = [f"{label} {score:.3f}" for label, score in self.shown(named)]
+        return caption(image, lines, in_place=in_place)
+
+    def shown(self, best: Sequence[Scored]) -> list[tuple[str, float]]:
+        """Return (label, score) of the best classes as people read them.
+
+        If the first is not above its threshold, it is "unknown (label)".
+        """
+        found = [(one.label, one.score) for one in best]
+        if found and not self.is_known:
+            found[0] = f"{UNKNOWN} ({found[0][0]})", found[0][1]
+        return found
 
     def _label(self, index: int) -> str:
         return self.labels[index] if self.labels is not None else str(index)

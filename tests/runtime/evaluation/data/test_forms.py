@@ -282,6 +282,18 @@ def test_a_palette_mask_holds_its_indices(tmp_path: Path, depth: int) -> None:
     assert (read_mask(TrueMask(tmp_path / "m.png")) == indices).all()
 
 
+def test_a_palette_mask_with_a_table_of_colours_has_their_classes(tmp_path: Path) -> None:
+    """As CVAT writes them: the colour of an index decides, and not the index."""
+    indices = np.array([[0, 1], [1, 1]])
+    png = palette_png(indices, 8).replace(bytes(range(3)) * 256, bytes([9, 8, 7, 90, 80, 70]) * 128)
+    body = png[png.index(b"PLTE") :][: 4 + 768]
+    old = png[png.index(body) + len(body) :][:4]
+    png = png.replace(body + old, body + struct.pack(">I", zlib.crc32(body)))
+    (tmp_path / "m.png").write_bytes(png)
+    colours = (((70, 80, 90), 4), ((7, 8, 9), 2))
+    assert read_mask(TrueMask(tmp_path / "m.png", colours=colours)).tolist() == [[2, 4], [4, 4]]
+
+
 def test_masks(tmp_path: Path) -> None:
     """Pairs by name, with an ending; a mask of no picture, a picture of no mask, colours."""
     for name in ("a", "b", "c"):

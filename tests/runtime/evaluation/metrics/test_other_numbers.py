@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from keras2cv.evaluation.metrics.paired import difference_interval, mcnemar
+from keras2cv.evaluation.metrics.paired import mcnemar
 from keras2cv.evaluation.metrics.pictures import psnr, ssim
 from keras2cv.evaluation.metrics.ranking import count_above, equal_error_rate
+from keras2cv.evaluation.metrics.resampling import Resampler, differences, intervals, resampled
 from keras2cv.evaluation.metrics.texts import edit_distance
 
 
@@ -51,13 +52,27 @@ def test_the_interval_of_a_difference_holds_it() -> None:
     other = one.copy()
     other[:20] = 0
 
-    def mean(sums: np.ndarray) -> np.ndarray:
-        return sums[:, 0] / 400
+    def side(terms: np.ndarray) -> Resampler:
+        return Resampler(400, lambda weights: {"mean": (weights @ terms)[:, 0] / 400})
 
-    assert difference_interval(one, one, mean) == (0, 0)
-    low, high = difference_interval(one, other, mean)
+    def apart(terms: np.ndarray) -> tuple[float, float]:
+        return differences(*resampled([side(one), side(terms)]))["mean"]
+
+    assert apart(one) == (0, 0)
+    low, high = apart(other)
     assert low < one.mean() - other.mean() < high
-    assert difference_interval(one, other, mean) == (low, high)
+    assert apart(other) == (low, high)
+    [alone] = resampled([side(one)])
+    expected = stats.norm.interval(0.95, one.mean(), one.std() / 20)
+    assert intervals(alone)["mean"] == pytest.approx(expected, abs=0.005)
+
+
+def test_nothing_has_no_interval() -> None:
+    """No samples, and values of which none is finite."""
+    assert resampled([Resampler(0, lambda weights: {"mean": weights})]) == [{}]
+    low, high = intervals({"mean": np.full(3, np.nan)})["mean"]
+    assert np.isnan(low)
+    assert np.isnan(high)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ export interface ScoredClass {
   score: number;
 }
 
+/** The best class; its label is "unknown" where it does not score above its threshold. */
 export interface Answer extends ScoredClass {
   task: "classify";
   /** The five best classes. */

@@ -16,10 +16,16 @@ namespace keras2cv::@namespace@ {
 struct Task {
     std::string output, scores;  // scores: what the output's values are
     std::vector<std::string> labels;
+    std::vector<double> class_scores;  // of each class, below which it is unknown; may be empty
 };
 
 inline Task read_task(const Node& node) {
-    return {node["output"].text(), node["scores"].text(), node.labels()};
+    Task task{node["output"].text(), node["scores"].text(), node.labels(), {}};
+    if (node.has("class_scores")) {
+        task.class_scores = node["class_scores"].numbers();
+        node["class_scores"].expect(task.class_scores.size() == task.labels.size(), "one per label");
+    }
+    return task;
 }
 
 // Logits become probabilities; the largest is subtracted first, so that nothing overflows.
@@ -32,7 +38,7 @@ inline std::vector<float> softmax(std::vector<float> values) {
 }
 
 inline Classification find_answer(const Sample& sample, const Task& task) {
-    Classification result{find_output(sample, task.output).values, {}, task.labels};
+    Classification result{find_output(sample, task.output).values, {}, task.labels, task.class_scores};
     if (task.scores == "logits") result.scores = softmax(result.scores);
     for (const float score : result.scores)
         if (std::isnan(score)) throw Error("The net's scores are not numbers. Run the self-test.");
@@ -53,11 +59,19 @@ std::vector<Scored> Classification::top(std::size_t count) const {
     return best;
 }
 
+// Return the best classes as people read them: the first may be "unknown (label)".
+inline std::vector<std::string> shown(const Classification& result, std::size_t top, const char* score) {
+    std::vector<std::string> lines;
+    for (const Scored& scored : result.top(top)) {
+        const bool is_doubtful = lines.empty() && !result.is_known();
+        lines.push_back((is_doubtful ? "unknown (" + scored.label + ")" : scored.label) +
+                        format(score, scored.score));
+    }
+    return lines;
+}
+
 std::string to_line(const Classification& result, std::size_t top) {
-    std::vector<std::string> shown;
-    for (const Scored& scored : result.top(top))
-        shown.push_back(scored.label + format(" %.4f", scored.score));
-    return join(shown);
+    return join(shown(result, top, " %.4f"));
 }
 
 std::string to_json(const Classification& result, std::size_t top) {
@@ -66,16 +80,16 @@ std::string to_json(const Classification& result, std::size_t top) {
         records.push_back("\"label\": " + json_text(scored.label) + ", \"index\": " +
                           std::to_string(scored.index) + ", \"score\": " + json_number(scored.score));
     for (const float score : result.scores) numbers.push_back(json_number(score));
-    return "{\"task\": \"classify\", " + records[0] + ", \"top\": [{" + join(records, "}, {") +
+    const std::string best = "\"label\": " + json_text(result.label()) +
+                             records[0].substr(records[0].rfind(", \"index\": "));
+    return "{\"task\": \"classify\", " + best + ", \"top\": [{" + join(records, "}, {") +
            "}], \"scores\": " + json_list(numbers) + "}";
 }
 //@begin drawn
 
 // Return the image with the three best classes.
 cv::Mat draw(const Classification& result, const cv::Mat& image) {
-    std::vector<std::string> lines;
-    for (const Scored& scored : result.top(3)) lines.push_back(scored.label + format(" %.3f", scored.score));
-    return caption(as_bgr(image), lines);
+    return caption(as_bgr(image), shown(result, 3, " %.3f"));
 }
 //@end
 

@@ -10,10 +10,12 @@ struct Classification {
     std::vector<float> scores;       // one per class
     std::vector<std::size_t> order;  // the numbers of the classes, best first
     std::vector<std::string> labels;
+    std::vector<double> thresholds;  // one per class, or none
 
     std::string label_of(std::size_t i) const { return i < labels.size() ? labels[i] : std::to_string(i); }
     std::size_t index() const { return order[0]; }
-    std::string label() const { return label_of(index()); }
+    bool is_known() const { return thresholds.empty() || score() > thresholds[index()]; }
+    std::string label() const { return is_known() ? label_of(index()) : "unknown"; }
     float score() const { return scores[index()]; }
     std::vector<Scored> top(std::size_t count) const;  // the best classes
 };

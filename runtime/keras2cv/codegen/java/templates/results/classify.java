@@ -14,12 +14,14 @@ import org.opencv.core.Mat;
 public final class ClassifyResult implements Result {
   private final float[] scores;
   private final List<String> labels;
+  private final double[] thresholds; // one per class, or none
   private final int[] order;
   private final int top;
 
-  private ClassifyResult(float[] scores, List<String> labels, int top) {
+  private ClassifyResult(float[] scores, List<String> labels, double[] thresholds, int top) {
     this.scores = scores;
     this.labels = labels;
+    this.thresholds = thresholds;
     this.top = top;
     order =
         IntStream.range(0, scores.length)
@@ -44,9 +46,14 @@ public final class ClassifyResult implements Result {
     return order[0];
   }
 
-  /** Returns the label of the best class. */
+  /** Returns whether the best class scores above its threshold; true without thresholds. */
+  public boolean isKnown() {
+    return thresholds.length == 0 || score() > thresholds[order[0]];
+  }
+
+  /** Returns the label of the best class, or "unknown". */
   public String label() {
-    return labelOf(order[0]);
+    return isKnown() ? labelOf(order[0]) : "unknown";
   }
 
   /** Returns the score of the best class. */
@@ -68,21 +75,23 @@ public final class ClassifyResult implements Result {
   public String toJson() {
     List<String> records = new ArrayList<>();
     for (int number : Arrays.copyOf(order, Math.min(top, order.length))) {
-      records.add("{" + record(number) + "}");
+      records.add("{" + record(labelOf(number), number) + "}");
     }
-    return "{\"task\": \"classify\", " + record(order[0]) + ", \"top\": " + Json.list(records)
+    return "{\"task\": \"classify\", " + record(label(), order[0]) + ", \"top\": " + Json.list(records)
         + ", \"scores\": " + Json.numbers(scores) + "}";
   }
 
-  private String record(int number) {
-    return "\"label\": " + Json.text(labelOf(number)) + ", \"index\": " + number
+  private String record(String label, int number) {
+    return "\"label\": " + Json.text(label) + ", \"index\": " + number
         + ", \"score\": " + Json.number(scores[number]);
   }
 
   private List<String> best(int most, String pattern) {
     List<String> found = new ArrayList<>();
     for (int number : Arrays.copyOf(order, Math.min(most, order.length))) {
-      found.add(String.format(Locale.ROOT, pattern, labelOf(number), scores[number]));
+      boolean isDoubtful = found.isEmpty() && !isKnown();
+      String label = isDoubtful ? "unknown (" + labelOf(number) + ")" : labelOf(number);
+      found.add(String.format(Locale.ROOT, pattern, label, scores[number]));
     }
     return found;
   }
@@ -100,12 +109,16 @@ public final class ClassifyResult implements Result {
     private final String output;
     private final String scores;
     private final List<String> labels;
+    private final double[] classScores; // of each class, below which it is unknown
     private final int top;
 
     Task(Facts facts, Options options) {
       output = facts.get("output").text();
       scores = facts.get("scores").text();
       labels = facts.texts("labels");
+      boolean hasScores = facts.has("class_scores");
+      classScores = hasScores ? facts.get("class_scores").numbers() : new double[0];
+      facts.expect(!hasScores || classScores.length == labels.size(), "with a score per label");
       top = options.top;
     }
 
@@ -123,7 +136,7 @@ public final class ClassifyResult implements Result {
         throw new BundleException(
             "manifest.json: task.labels must be one per class. Export the bundle again.");
       }
-      return new ClassifyResult(values, labels, top);
+      return new ClassifyResult(values, labels, classScores, top);
     }
 
     /** Logits become probabilities; the largest is subtracted first, so that nothing overflows. */

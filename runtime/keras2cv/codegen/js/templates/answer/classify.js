@@ -3,11 +3,12 @@ import { caption } from "./drawing.js"; //@only drawn
 import { findOutput } from "./net.js";
 import { PredictError } from "./errors.js";
 
-export const readTask = (entry) => ({
-  output: entry.at("output").text(),
-  scores: entry.at("scores").text(),
-  labels: entry.has("labels") ? entry.at("labels").each("text") : null,
-});
+export const readTask = (entry) => {
+  const labels = entry.has("labels") ? entry.at("labels").each("text") : null;
+  const thresholds = // of each class, below which it is unknown
+    entry.has("class_scores") ? entry.at("class_scores").each("number", labels?.length ?? 0) : null;
+  return { output: entry.at("output").text(), scores: entry.at("scores").text(), labels, thresholds };
+};
 
 /** Logits become probabilities; the largest is subtracted first, so that nothing overflows. */
 function softmax(logits) {
@@ -17,7 +18,7 @@ function softmax(logits) {
   return Float32Array.from(powers, (power) => power / sum);
 }
 
-export function findAnswer(sample, { output, scores: meaning, labels }) {
+export function findAnswer(sample, { output, scores: meaning, labels, thresholds }) {
   const { values } = findOutput(sample, output);
   const scores = meaning === "logits" ? softmax(values) : values;
   if (scores.some(isNaN)) throw new PredictError("The net's scores are not numbers. Run the self-test.");
@@ -27,14 +28,20 @@ export function findAnswer(sample, { output, scores: meaning, labels }) {
   const record = (index) => ({ label: labels?.[index] ?? String(index), index, score: scores[index] });
   const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]); // of equals, the smaller first
   const top = order.slice(0, 5).map(record);
-  return { task: "classify", ...top[0], top, scores: [...scores] };
+  const isKnown = !thresholds || top[0].score > thresholds[top[0].index];
+  return { task: "classify", ...top[0], label: isKnown ? top[0].label : "unknown", top, scores: [...scores] };
 }
 
-export const toLine = ({ top }) =>
-  top.slice(0, 3).map(({ label, score }) => `${label} ${score.toFixed(4)}`).join(", ");
+/** The best classes as people read them: the first may be "unknown (label)". */
+const shown = ({ label: best, top }, digits) =>
+  top.slice(0, 3).map(({ label, score }, place) => {
+    const isDoubtful = place === 0 && label !== best;
+    return `${isDoubtful ? `unknown (${label})` : label} ${score.toFixed(digits)}`;
+  });
+
+export const toLine = (result) => shown(result, 4).join(", ");
 //@begin drawn
 
 /** Draw the picture with the three best classes. */
-export const draw = (canvas, picture, { top }) =>
-  caption(canvas, picture, top.slice(0, 3).map(({ label, score }) => `${label} ${score.toFixed(3)}`));
+export const draw = (canvas, picture, result) => caption(canvas, picture, shown(result, 3));
 //@end
