@@ -70,3 +70,16 @@ def test_a_file_of_keras_1_is_named_as_such(tmp_path: Path, version: str) -> Non
     path = write(tmp_path / "m.h5", [{"class_name": "Dense", "config": config}], version)
     with pytest.raises(ModelError, match=r"was saved by Keras 1, .*save it there"):
         load_model(path)
+
+
+@pytest.mark.parametrize("version", ["2.15.0", "3.1.0"])
+def test_a_lambda_as_an_option_is_named_with_the_way_out(tmp_path: Path, version: str) -> None:
+    """It is written as bytecode that neither Keras reads back."""
+    layers = layer("Dense")
+    layers["layers"][1]["config"] |= {
+        "units": 3,
+        "activation": {"class_name": "__lambda__", "config": {"value": ["4wEA", None, None]}},
+    }
+    path = write(tmp_path / "mdn.h5", layers, version)
+    with pytest.raises(ModelError, match=r"'?own'? has a lambda as an option.*SavedModel"):
+        load_model(path, unsafe=True)
