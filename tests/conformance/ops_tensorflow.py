@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from .case import Case
+from .ops_choices import CHOICES
 from .sketch import wired
 
 _IMAGE = (10, 14, 3)
@@ -233,5 +234,6 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "fft_magnitude": (lambda x: tf.abs(tf.signal.rfft(x)), (5, 16)),
     "dct": (lambda x: tf.signal.dct(x, type=2), (5, 8)),
     "stft": (lambda x: tf.abs(tf.signal.stft(x, 16, 8, 16, window_fn=None)), (90,)),
+    **CHOICES,
 }
 _OF_COLOURS = ("adjust_gamma", "rgb_to_yuv", "rgb_to_hsv", "rgb_to_grayscale", "grayscale_to_rgb")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from keras2cv_export.model.saved_graphs.graph_dangers import (
 )
 from keras2cv_export.model.saved_graphs.graph_sizes import check_sizes, check_variables
 from keras2cv_export.model.spec import TensorSpec
-from keras2cv_export.model.untrusted.danger import refuse
+from keras2cv_export.model.untrusted.danger import dishonest, refuse, shown
 from keras2cv_export.model.untrusted.saved_folder import private_copy, read_graphs
 
 from .error_messages import sentence
@@ -58,26 +59,43 @@ def saved_model(
     name, note = choose_signature(path, graphs, signature)
     check_sizes(path, meta_graphs(graphs))
     loaded = _loaded(path, raw)
-    function = loaded.signatures[name]
+    with _honest_objects(path, name):
+        function = loaded.signatures[name]
+        specs = function.structured_input_signature[1]
+        order = _argument_order(loaded, specs) if name == DEFAULT else sorted(specs)
+        outputs = dict(function.structured_outputs)
     _refuse_memory(path, function.graph)
-    specs = function.structured_input_signature[1]
-    order = _argument_order(loaded, specs) if name == DEFAULT else sorted(specs)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
     refuse_text(declared)
     inputs, unsized = resolve_read_shapes(declared, shapes, batch)
-    outputs = function.structured_outputs
     open_batch = frozenset(n for n, t in outputs.items() if t.shape.rank and t.shape[0] is None)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
         # `loaded` owns the variables; without a reference here they would be collected.
         assert loaded is not None  # noqa: S101
-        results = function(**dict(zip(order, tensors, strict=True)))
-        return [(name, results[name]) for name in _result_order(results)]
+        with _honest_objects(path, name):
+            results = function(**dict(zip(order, tensors, strict=True)))
+        return [(key, results[key]) for key in _result_order(results)]
 
     source = ModelSource(path.name, "savedmodel", signature=name if note else None)
     notes = (note,) if note else ()
     loaded_model = LoadedModel(path.name, source, inputs, call, open_batch, notes=notes)
     return without_unread_inputs(loaded_model, unsized)
+
+
+@contextmanager
+def _honest_objects(path: Path, signature: str) -> Iterator[None]:
+    """Turn the errors of Python, which TensorFlow's loader meets in forged objects, into ours.
+
+    Raises:
+        ModelError: There is one.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise dishonest(
+            path, f"its signature {shown(signature)} cannot be called ({type(error).__name__})"
+        ) from error
 
 
 def _refuse_memory(path: Path, graph: Any) -> None:

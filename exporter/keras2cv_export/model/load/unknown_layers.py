@@ -46,6 +46,19 @@ _ADDONS: Final = (
 )
 
 
+class UnknownNamesError(ModelError):
+    """A file names classes or functions that no Keras knows here.
+
+    Attributes:
+        unknown: Their names.
+    """
+
+    def __init__(self, message: str, unknown: Sequence[str]) -> None:
+        """Say so by `message`."""
+        super().__init__(message)
+        self.unknown = tuple(unknown)
+
+
 def hint_for(names: Sequence[str]) -> str | None:
     """Return what to do about the first of these names that is known from other packages."""
     for name in names:
@@ -87,7 +100,9 @@ def unreadable(
             hint = advice_on_names(config)
         return ModelError(f"{path}: {who_cannot} load this model: {sentence(error)} {hint}")
     advice = hint_for(unknown) or "Pass the module that defines them with --import."
-    return ModelError(f"{path} has layers that Keras does not know: {', '.join(unknown)}. {advice}")
+    return UnknownNamesError(
+        f"{path} has layers that Keras does not know: {', '.join(unknown)}. {advice}", unknown
+    )
 
 
 def _is_of_keras_1(config: Any) -> bool:

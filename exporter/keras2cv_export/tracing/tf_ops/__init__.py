@@ -140,4 +140,6 @@ ONNX: dict[str, tuple[Callable[..., None], list[Any]]] = {
     "FloorMod": (onnx_nodes.floor_mod, []),
     "ResizeBilinear": (onnx_nodes.resize, []),
     "ResizeNearestNeighbor": (onnx_nodes.resize, []),
+    "Select": (onnx_nodes.select, []),
+    "SelectV2": (onnx_nodes.select, []),
 }
