@@ -56,7 +56,7 @@ def _reduces_rows(node: Any, nodes: Mapping[str, Any]) -> bool:
     axes = nodes.get(_node_of(node.input[1]))
     if axes is None or axes.op != "Const":
         return True
-    return 0 in tf.make_ndarray(axes.attr["value"].tensor).ravel()
+    return bool((tf.make_ndarray(axes.attr["value"].tensor) == 0).any())
 
 
 def _joins_rows(node: Any, depending: Collection[str]) -> bool:
