@@ -7,6 +7,9 @@ from pathlib import Path
 
 # TensorFlow reads this once, when it is first imported. Child processes inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Python's `export` and `check` would start a process with a TensorFlow of its own for each file.
+# What that process does has its tests in exporter/confined_child.
+os.environ.setdefault("KERAS2CV_OPEN_HERE", "1")
 
 import cv2
 import pytest

@@ -132,8 +132,12 @@ def _litert(job: Mapping[str, Any], out: Path) -> dict[str, Any]:
 
 
 def _loaded(job: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> Any:
-    from keras2cv_export.model.load import load_model
+    from keras2cv_export.model.load import import_modules, load_model
+    from keras2cv_export.model.untrusted.confined import confine_child
 
+    if not job["unsafe"]:
+        import_modules(job["imports"])
+        confine_child(Path(job["out"]).parent, network=bool(job["imports"]))
     given: Any = next(iter(shapes.values())) if len(shapes) == 1 else shapes
     return load_model(
         job["model"],

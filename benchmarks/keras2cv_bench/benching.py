@@ -16,6 +16,7 @@ from typing import Any
 from keras2cv._version import VERSION
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import ModelError, UsageError
+from keras2cv.net.machine import most_threads
 from keras2cv_export.model.place import require_model
 from keras2cv_export.model.untrusted.confined import confined
 
@@ -50,6 +51,8 @@ class Wishes:
     def __post_init__(self) -> None:
         if not self.batches or min(self.batches) < 1 or len(set(self.batches)) < len(self.batches):
             raise UsageError(f"Batch sizes must be distinct and at least 1, got {self.batches}.")
+        if self.threads is not None and self.threads > most_threads():
+            raise UsageError(f"At most {most_threads()} threads are of use, got {self.threads}.")
         if self.rounds < 2 or self.rounds % 2:
             raise UsageError(f"Rounds go there and back: give an even number, not {self.rounds}.")
 

@@ -16,7 +16,7 @@ from .quiet.garbage import uncollected
 
 if TYPE_CHECKING:
     from .checks.check_report import CheckReport
-    from .exporting import ExportReport
+    from .export_report import ExportReport
     from .parity.parity import ParityReport
     from .public import check, export
     from .tasks.detect.options import DetectOptions
@@ -44,7 +44,7 @@ _HOME = {
     "CheckReport": "checks.check_report",
     "check": "public",
     "DetectOptions": "tasks.detect.options",
-    "ExportReport": "exporting",
+    "ExportReport": "export_report",
     "export": "public",
     "KeypointsOptions": "tasks.keypoints.options",
     "ImageOptions": "tasks.image.options",

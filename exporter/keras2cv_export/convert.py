@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Final, cast
 
 import onnx_ir as ir
 
@@ -28,10 +28,15 @@ from .quiet.garbage import uncollected
 from .targets.importer_support import require_supported
 from .targets.target import Target
 from .tasks.recognise import Head, heads
-from .tracing.batch_statistics import batch_statistics
+from .tracing.batch_statistics import batch_statistics, reductions_of_rows
 from .tracing.capture import TracedGraph, trace
 from .tracing.to_onnx import to_onnx
 
+_STATED: Final = {  # recurrent cell -> what an importer fails if it has no computed first states
+    "lstm": "computed state",
+    "gru": "state of gates",
+    "rnn": "state of gates",
+}
 OPTIONAL_NAMES = frozenset(name_of(one) for one in OPTIONAL)
 
 
@@ -51,6 +56,7 @@ class Converted:
         unwritten: The graph before any rewrite, if kept.
         missed: What each pass left alone, by its name.
         mixing: The layers that normalize by the batch at hand.
+        joining: The layers that may put the samples of a batch together otherwise.
         moved: Whether the model's own inputs, and outputs, are channels last.
     """
 
@@ -65,6 +71,7 @@ class Converted:
     unwritten: ir.Model | None = None
     missed: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
     mixing: tuple[str, ...] = ()
+    joining: tuple[str, ...] = ()
     moved: tuple[bool, bool] = (True, True)
 
     @property
@@ -147,14 +154,17 @@ def _not_converted(loaded: LoadedModel, error: Exception) -> ModelError:
 def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: bool) -> Converted:
     traced: TracedGraph | ImportedGraph
     mixing: tuple[str, ...] = ()
+    joining: tuple[str, ...] = ()
     if loaded.graph is not None:
         file = loaded.graph_file
         traced = import_graph(loaded) if file is None else import_in_child(loaded, file)
         model = traced.model
     else:
         ranking = not where_all_have("TopK")(target)
-        traced = trace(loaded, ranking=ranking, unrolled=unrolled)
+        stated = [cell for cell, form in _STATED.items() if where_all_have(form)(target)]
+        traced = trace(loaded, ranking=ranking, unrolled=unrolled, stated=stated)
         mixing = batch_statistics(traced.graph_def, traced.inputs)
+        joining = reductions_of_rows(traced.graph_def, traced.inputs)
         model = to_onnx(traced)
     found = heads(model, traced.output_specs)
     names = [s.name for s in loaded.inputs], [s.name for s in traced.output_specs]
@@ -181,6 +191,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: boo
         unwritten,
         missed,
         mixing,
+        joining,
         loaded.moved,
     )
 

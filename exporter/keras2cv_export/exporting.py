@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from keras2cv.bundle.forms import Form
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, StateLink, Weights
@@ -21,15 +21,15 @@ from keras2cv.schema.vocabulary import Storage
 from keras2cv.tasks import TASKS
 
 from .convert import Converted
+from .export_report import ExportReport
 from .formats.formats import FileFormat, format_of
 from .forms.making import Made, Staged, make_forms
 from .model.load import LoadedModel, import_modules, load_model
 from .model.untrusted.confined import confined
 from .options import DESCRIBED_TASKS, ExportOptions
 from .options.drawn_samples import drawn_count, own_samples
-from .parity.parity import ParityReport
 from .parity.tolerance import Tolerance, parted
-from .passes.left_alone import LeftAlone, grouped
+from .passes.left_alone import grouped
 from .storage.cost import top1
 from .storage.storages import FIRST_TO_DECODE
 from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
@@ -44,6 +44,7 @@ from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
 from .verifying.front_samples import golden_front
+from .verifying.neighbours import leaning_outputs
 from .verifying.net_comparison import NetComparison
 from .verifying.pictures import draw_pictures, has_golden_pictures
 from .verifying.promise import (
@@ -58,41 +59,6 @@ from .verifying.selftest import write_selftest
 from .verifying.verify import require_parity
 
 
-@dataclass(frozen=True)
-class ExportReport:
-    """What an export did.
-
-    Attributes:
-        bundle: The folder that was written.
-        manifest: What it says about itself.
-        parity: OpenCV against TensorFlow, on the preferred engine; None with `check=False`.
-        notes: Sentences that the user should hear: what was guessed, recognised, or changed.
-        passes: (name, how often it fired), in the order of first use.
-        seconds: Whole duration, TensorFlow's own import excluded.
-        left_alone: What passes looked at and did not rewrite, with their reasons.
-    """
-
-    bundle: Path
-    manifest: Manifest
-    parity: ParityReport | None
-    notes: tuple[str, ...]
-    passes: tuple[tuple[str, int], ...]
-    seconds: float
-    left_alone: tuple[LeftAlone, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for `--json`."""
-        return {
-            "bundle": str(self.bundle),
-            "status": self.manifest.status,
-            "seconds": round(self.seconds, 3),
-            "parity": self.parity.to_dict() if self.parity else None,
-            "notes": list(self.notes),
-            "passes": dict(self.passes),
-            "left_alone": [dataclasses.asdict(one) for one in self.left_alone],
-        }
-
-
 def export_model(options: ExportOptions) -> ExportReport:
     """Export as `options` say; see `keras2cv_export.export`.
 
@@ -102,15 +68,27 @@ def export_model(options: ExportOptions) -> ExportReport:
         UnsupportedError: Ops that OpenCV cannot run, all of them listed; nothing was written.
         UsageError: The model, a file or an argument is not right; nothing was written.
     """
+    import_modules(options.imports)
+    with entered_freely(staged_bundle(options.bundle)) as stage:
+        report = fill_bundle(options, stage.folder)
+        freely(stage.commit)
+    return report
+
+
+def fill_bundle(options: ExportOptions, folder: Path) -> ExportReport:
+    """Write the bundle's files into an empty folder, compared as `options` say.
+
+    Raises:
+        ParityError: OpenCV's predictions differ from TensorFlow's.
+        NetError: OpenCV refuses the graph or crashes on it.
+        UnsupportedError: Ops that OpenCV cannot run, all of them listed.
+        UsageError: The model, a file or an argument is not right.
+    """
     started = time.perf_counter()
     file_format = format_of(options.format)
     limits = parted(options.tolerance, options.weights)
     wishes = _wishes(options)
-    import_modules(options.imports)
-    with (
-        entered_freely(staged_bundle(options.bundle)) as stage,
-        confined(stage.folder, unsafe=options.unsafe, own_code=bool(options.imports)),
-    ):
+    with confined(folder, unsafe=options.unsafe, own_code=bool(options.imports)):
         options.progress("loading the model")
         loaded = _load(options)
         storage = None if options.weights == "fp32" else cast("Storage", options.weights)
@@ -122,11 +100,10 @@ def export_model(options: ExportOptions) -> ExportReport:
         needs = oldest(file_format.examine(converted.model), options.target)
         held = {output for _, output in loaded.states}
         decided = decide(loaded.without_states(), converted.without(held), wishes)
-        staged = _Staged(stage.folder, loaded, converted, decided, file_format)
+        staged = _Staged(folder, loaded, converted, decided, file_format)
         proven = _prove(options, staged, needs.opencv, limits)
         made = _further_forms(options, staged, proven) if further else Made()
-        manifest = _settle(loaded, stage.folder, proven, made.forms)
-        freely(stage.commit)
+        manifest = _settle(loaded, folder, proven, made.forms)
     verification = proven.proof.verification if proven.proof else None
     notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
     notes += (
@@ -246,7 +223,7 @@ def _prove(
     if options.check:
         promised, proof = _compared(options, staged, manifest, for_graph)
         manifest, kept = _with_true_scores(promised.manifest, proof.question, converted)
-        kept += promised.notes
+        kept += promised.notes + _joining(staged, proof.question)
         if record is not None:
             top = top1(proof.verification.parity)
             manifest = manifest.replace(weights=replace(record, top1=top))
@@ -352,6 +329,24 @@ def _mixing(layers: tuple[str, ...], batch: int) -> tuple[str, ...]:
     return (
         f"{layers[0]}{more} normalizes by the batch at hand, as in training. OpenCV runs {batch} "
         f"at a time, and answers what Keras answers for batches of {batch}; others differ there.",
+    )
+
+
+def _joining(staged: _Staged, question: Question) -> tuple[str, ...]:
+    """Say which outputs TensorFlow's own batches show to depend on the samples beside one."""
+    converted, loaded = staged.converted, staged.loaded
+    if converted.mixing:  # said already
+        return ()
+    found = sorted(question.leaning)
+    if converted.joining and not found and loaded.batch == 1:
+        found = list(leaning_outputs(loaded, question.samples, question.expected))
+    if not found:
+        return ()
+    where = f": {converted.joining[0]} computes over the batch" if converted.joining else ""
+    return (
+        f"The answer of {', '.join(found)} to a sample depends on the samples beside it{where}. "
+        f"OpenCV runs {loaded.batch} at a time, and answers what Keras answers for batches of "
+        f"{loaded.batch}; others differ there.",
     )
 
 

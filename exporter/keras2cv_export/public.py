@@ -7,13 +7,14 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from .confined_child import check_in_child, export_in_child, needs_child
 from .options import CheckOptions, ExportOptions, require_checkable, require_ready
 from .options.reference import arguments_section
 from .quiet.garbage import uncollected
 
 if TYPE_CHECKING:
     from .checks.check_report import CheckReport
-    from .exporting import ExportReport
+    from .export_report import ExportReport
 
 _P = ParamSpec("_P")
 _Record = TypeVar("_Record")
@@ -65,6 +66,12 @@ def export(options: ExportOptions) -> ExportReport:
         UsageError: The model, a file or an argument is not right; nothing was written.
     """
     require_ready(options)
+    if needs_child(options.model, unsafe=options.unsafe):
+        return export_in_child(options, _export_here)
+    return _export_here(options)
+
+
+def _export_here(options: ExportOptions) -> ExportReport:
     with uncollected():  # importing TensorFlow
         from .exporting import export_model
     return export_model(options)
@@ -84,6 +91,13 @@ def check(options: CheckOptions) -> CheckReport:
             or outputs than the bundle.
     """
     require_checkable(options)
+    trusted = options.unsafe or options.runs_own_pipeline
+    if needs_child(options.against, unsafe=trusted):
+        return check_in_child(options, _check_here)
+    return _check_here(options)
+
+
+def _check_here(options: CheckOptions) -> CheckReport:
     with uncollected():  # importing TensorFlow
         from .checks.checking import check_bundle
     return check_bundle(options)

@@ -29,6 +29,14 @@ LEFT_FILE: Final = re.compile(r"\.keras2cv-[0-9a-f]{8}\.tmp")  # of a process th
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
+def real_path(path: str | os.PathLike[str]) -> Path:
+    """Return the absolute path that links lead to; of a loop of links, the path as it is.
+
+    `Path.resolve` raises a RuntimeError for a loop, before Python 3.13.
+    """
+    return Path(os.path.realpath(path))
+
+
 def open_plain(path: str | os.PathLike[str], buffering: int = -1) -> BinaryIO:
     """Open a file for reading; `buffering` as for `open`.
 

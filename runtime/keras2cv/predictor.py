@@ -18,6 +18,7 @@ from keras2cv.bundle.standing import require_same, unproven
 from keras2cv.errors import InputError, Keras2cvWarning, UsageError
 from keras2cv.net.device import DeviceChoice, choose_device
 from keras2cv.net.forms import form_for
+from keras2cv.net.machine import most_threads
 from keras2cv.net.opencv import require_at_least
 from keras2cv.net.running import RunningNet
 from keras2cv.net.tensors import by_name, check_inputs, chunks, join, to_net
@@ -513,6 +514,10 @@ def _nothing() -> None:
 def _set_threads(threads: int) -> None:
     if threads < 1:
         raise UsageError(f"threads must be at least 1, got {threads}. None leaves OpenCV's choice.")
+    if threads > most_threads():
+        raise UsageError(
+            f"threads must be at most {most_threads()} on this machine, got {threads}."
+        )
     if threads != cv2.getNumThreads():  # in a forked process, 4.6 hangs while it changes them
         cv2.setNumThreads(threads)
 

@@ -21,10 +21,10 @@ def test_a_pool_of_processes_is_measured_and_compared(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     paths = write_pictures(tmp_path / "photos", 8, "64x48")
     expected = one_process(bundle, paths)
-    (found,) = measure("processes", bundle, 1, paths, expected, 1)
+    (found,) = measure("processes", bundle, 1, paths, expected)
     assert (found.engine, found.workers, found.images) == ("processes", 1, 6)
     with pytest.raises(InputError, match="processes answers otherwise"):
-        measure("processes", bundle, 1, paths, expected[::-1], 1)
+        measure("processes", bundle, 1, paths, expected[::-1])
 
 
 def test_the_table_has_medians_and_a_price() -> None:
@@ -32,8 +32,8 @@ def test_the_table_has_medians_and_a_price() -> None:
     rounds = [("ray", 1, 300, 10.0, 10.0), ("ray", 2, 300, 5.0, 12.5), ("ray", 2, 300, 6.0, 12.5)]
     lines = table([Measured(*values) for values in rounds], 0.036)
     assert lines[2:] == [
-        "| ray | 1 | 30.0 | 1.00 | 30.0 | 0.33 |",
-        "| ray | 2 | 55.0 | 1.83 | 24.0 | 0.42 |",
+        "| ray | 1 | 30.0 | 1.00 | 1.00 | 30.0 | 1.00 | 0.33 |",
+        "| ray | 2 | 55.0 | 1.83 | 2.29 | 24.0 | 1.60 | 0.42 |",
     ]
 
 

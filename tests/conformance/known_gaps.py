@@ -26,17 +26,17 @@ BOTH = ("new", "classic")
 # Cases with ops that OpenCV's TensorFlow importer lacks: refused as frozen graphs.
 FROZEN_REFUSED = frozenset(
     [
-        "auto_contrast",  # a choice by a computed value
         "contrast_limited_equalization",  # a look-up at computed places
         "ops_argmax_columns",  # arithmetic with an index
         "ops_argmin_rows_float",
-        "ops_divide_no_nan",  # a choice
-        "ops_hypot",
-        "ops_nan_to_num",
         "ops_one_hot_of_argmax",
         "ops_power",  # one tensor to the power of another
-        "ops_tf_divide_no_nan",
+        "ops_tf_gather_known_whole_numbers",
+        "ops_tf_join_one_whole_number",
+        "ops_tf_join_whole_numbers",
         "ops_tf_one_hot_argmax",
+        "ops_tf_pad_whole_numbers",
+        "ops_tf_stack_places_and_gather",
     ]
 )
 

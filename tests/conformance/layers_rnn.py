@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 from .case import Case
+from .inputs import Array
 from .sketch import alone, wired
 
 _SERIES = (9, 5)
@@ -16,7 +19,8 @@ _CLIP = (4, 7, 9, 3)
 
 def cases() -> tuple[Case, ...]:
     """All recurrent cases."""
-    return _LSTM + _GRU + _SIMPLE + _CELLS + _BIDIRECTIONAL + _TIME_DISTRIBUTED + _CONV_LSTM
+    plain = _LSTM + _GRU + _SIMPLE + _CELLS + _BIDIRECTIONAL + _MASKED + _DECODERS
+    return plain + _TIME_DISTRIBUTED + _CONV_LSTM
 
 
 def _decode(kind: Any, source: Any, target: Any) -> Any:
@@ -181,6 +185,89 @@ _BIDIRECTIONAL = (
         ),
         _SERIES,
     ),
+)
+
+_VOCABULARY = 11
+
+
+def _words_apart(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw words with 0 before, between and behind them."""
+    drawn = rng.integers(1, _VOCABULARY, shape)
+    drawn[rng.random(shape) < 0.3] = 0
+    drawn[..., 0] = drawn[..., -2] = 0
+    drawn[..., 1] = rng.integers(1, _VOCABULARY, shape[:-1])
+    return drawn.astype(np.int32)
+
+
+def _of_words(name: str, wiring: Callable[[Any], Any]) -> Case:
+    return wired(
+        name,
+        lambda x: wiring(layers.Embedding(_VOCABULARY, 5, mask_zero=True)(x)),
+        (9,),
+        dtype="int32",
+        draw={"x0": _words_apart},
+    )
+
+
+def _masked(name: str, layer: Callable[[], keras.Layer]) -> Case:
+    def wiring(x: Any) -> Any:
+        return layer()(x)  # a layer of each model's own
+
+    return _of_words(f"masked_{name}", wiring)
+
+
+def _masked_translation(kind: Any, words: Any) -> Any:
+    _, *state = kind(6, return_state=True)(words)
+    later = layers.Dense(4, activation="tanh")(words)
+    return kind(6, return_sequences=True)(later, initial_state=state)
+
+
+def _bidirectional_encoder(source: Any, target: Any) -> Any:
+    _, h, c, h_back, c_back = layers.Bidirectional(layers.LSTM(3, return_state=True))(source)
+    states = [layers.Concatenate()([h, h_back]), layers.Concatenate()([c, c_back])]
+    return layers.LSTM(6, return_sequences=True)(target, initial_state=states)
+
+
+_MASKED = (
+    _masked("lstm_sequences", lambda: layers.LSTM(5, return_sequences=True)),
+    _masked("lstm_state", lambda: layers.LSTM(5, go_backwards=True, return_state=True)),
+    _masked("gru", lambda: layers.GRU(5)),
+    _of_words(
+        "masked_bidirectional_lstm",
+        lambda x: layers.LSTM(4)(layers.Bidirectional(layers.LSTM(4, return_sequences=True))(x)),
+    ),
+    _masked(
+        "bidirectional_gru", lambda: layers.Bidirectional(layers.GRU(4, return_sequences=True))
+    ),
+    _masked(
+        "simple_rnn_zeros",
+        lambda: layers.RNN(
+            layers.SimpleRNNCell(5), return_sequences=True, zero_output_for_mask=True
+        ),
+    ),
+    _masked("stacked_cells", lambda: layers.RNN([layers.LSTMCell(4), layers.GRUCell(3)])),
+    _masked("lstm_relu", lambda: layers.LSTM(5, activation="relu")),
+)
+
+_DECODERS = (
+    wired("gru_state_from_encoder", lambda x, y: _decode(layers.GRU, x, y), _SERIES, (6, 3)),
+    wired("rnn_state_from_encoder", lambda x, y: _decode(layers.SimpleRNN, x, y), _SERIES, (6, 3)),
+    wired("lstm_state_from_both_ways", _bidirectional_encoder, _SERIES, (6, 3)),
+    wired(
+        "gru_state_from_dense",
+        lambda x, y: layers.GRU(6)(x, initial_state=layers.Dense(6, activation="tanh")(y)),
+        _SERIES,
+        (5,),
+    ),
+    wired(
+        "lstm_state_given",
+        lambda x, h, c: layers.LSTM(6)(x, initial_state=[h, c]),
+        _SERIES,
+        (6,),
+        (6,),
+    ),
+    _of_words("masked_lstm_decoder", lambda x: _masked_translation(layers.LSTM, x)),
+    _of_words("masked_gru_decoder", lambda x: _masked_translation(layers.GRU, x)),
 )
 
 _TIME_DISTRIBUTED = (

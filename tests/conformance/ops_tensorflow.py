@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from .case import Case
+from .ops_choices import CHOICES
 from .sketch import wired
 
 _IMAGE = (10, 14, 3)
@@ -84,6 +85,27 @@ def _regions(image: Any, boxes: Any) -> Any:
     return tf.image.crop_and_resize(image, corners, tf.range(tf.shape(image)[0]), (4, 5))
 
 
+def _unpooled(image: Any) -> Any:
+    """Numbers go back to where a pooling found them, as SegNet's do."""
+    pooled, places = tf.nn.max_pool_with_argmax(image, 2, 2, "SAME", include_batch_in_index=True)
+    flat = tf.scatter_nd(
+        tf.reshape(places, [-1, 1]),
+        tf.reshape(pooled * 2.0, [-1]),
+        tf.cast(tf.reshape(tf.size(image), [1]), tf.int64),
+    )
+    return tf.reshape(flat, [-1, *image.shape[1:]])
+
+
+def _sums_of_segments(x: Any, keys: Any) -> Any:
+    """Rows of a sample are summed by a number that is computed for each of them."""
+
+    def one(pair: Any) -> Any:
+        rows, key = pair
+        return tf.math.unsorted_segment_sum(rows, tf.cast(tf.round(key), tf.int32), 3)
+
+    return tf.map_fn(one, (x, keys), fn_output_signature=tf.float32)
+
+
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "resize_bilinear": (lambda x: tf.image.resize(x, (15, 9)), _IMAGE),
     "resize_nearest": (lambda x: tf.image.resize(x, (20, 28), "nearest"), _IMAGE),
@@ -135,6 +157,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
         _IMAGE,
     ),
     "max_pool": (lambda x: tf.nn.max_pool2d(x, 3, 2, "SAME"), _IMAGE),
+    "max_unpool": (_unpooled, _IMAGE),
     "local_response_normalization": (
         lambda x: tf.nn.local_response_normalization(x, 2, 1.0, 0.3, 0.75),
         (6, 9, 7),
@@ -168,6 +191,11 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "matmul_transposed": (lambda x, y: tf.matmul(x, y, transpose_b=True), _SERIES, (6, 5)),
     "einsum": (lambda x, y: tf.einsum("bij,bkj->bik", x, y), _SERIES, (6, 5)),
     "tensordot": (lambda x: tf.tensordot(x, _kernel(5, 4), axes=[[2], [0]]), _SERIES),
+    "segment_sum_computed": (_sums_of_segments, _SERIES, (7,)),
+    "searchsorted": (
+        lambda x: tf.cast(tf.searchsorted(tf.sort(x[:, 0]), x[:, 1], side="right"), tf.float32),
+        _SERIES,
+    ),
     "squared_difference": (tf.math.squared_difference, _SERIES, _SERIES),
     "cumsum_exclusive_reversed": (
         lambda x: tf.cumsum(x, axis=1, exclusive=True, reverse=True),
@@ -206,5 +234,6 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "fft_magnitude": (lambda x: tf.abs(tf.signal.rfft(x)), (5, 16)),
     "dct": (lambda x: tf.signal.dct(x, type=2), (5, 8)),
     "stft": (lambda x: tf.abs(tf.signal.stft(x, 16, 8, 16, window_fn=None)), (90,)),
+    **CHOICES,
 }
 _OF_COLOURS = ("adjust_gamma", "rgb_to_yuv", "rgb_to_hsv", "rgb_to_grayscale", "grayscale_to_rgb")

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +19,13 @@ from keras2cv.bundle.reading import read_bundle
 from keras2cv.codegen import generate
 from keras2cv.codegen.identifier import identifier
 from keras2cv.codegen.java.reserved_words import RESERVED
+from support.clips import write_clip
 from support.drawn_image import draw_image
 from support.golden import assert_answers, cases_for
 from support.java_machine import run_jobs, run_main
 from support.pixel_bundles import CATS_AND_DOGS, Write
 from support.program_bundles import SPOILT, assert_same, bad_images, classifier, write_images
-from support.special_bundles import DEEP, SMALL, mixed, picture
+from support.special_bundles import DEEP, SMALL, SPECIAL_BUNDLES, mixed, picture
 
 PACKAGE: Final = "keras2cv.bundle"
 Case = Mapping[str, Any]
@@ -74,6 +76,10 @@ def _module(bundle: Path, folder: Path, modules: dict[str, Path]) -> Path:
 
 def _files(root: Path, pictures: Mapping[str, Any], sample: Mapping[str, Any]) -> Iterator[str]:
     for name, value in sample["inputs"].items():
+        if "clip" in value:
+            files = [str(root / pictures[frame]["file"]) for frame in value["clip"]]
+            yield f"{name}={'|'.join(files)}"
+            continue
         file = value["array"] if "array" in value else pictures[value["picture"]]["file"]
         yield f"{name}={root / file}"
 
@@ -238,6 +244,53 @@ def test_the_program_reads_every_kind_of_input(tmp_path: Path) -> None:
         expected = model.predict({key: value for key, (_, value) in inputs.items()}).to_dict()
         assert_same({key: json.loads(found.stdout)[key] for key in expected}, expected, 1e-5)
         assert drawn.exists()
+
+
+def test_the_program_cuts_clips(tmp_path: Path) -> None:
+    """From images that follow each other, and from a video; a short one is refused by numbers."""
+    bundles = SPECIAL_BUNDLES["clips of"]
+    names = ("a clip", "a clip and numbers")
+    for name in names:
+        generate(bundles[name](tmp_path / name / "bundle.cv"), "java", tmp_path / name)
+    compiled = run_jobs([["compile", tmp_path / name] for name in names], tmp_path / "runner")
+    assert compiled == ["ok", "ok"]
+    folder = tmp_path / "a clip"
+    frames = [draw_image(24, 18, seed=number) for number in range(5)]
+    files = [tmp_path / f"{number}.png" for number in range(5)]
+    for file, frame in zip(files, frames, strict=True):
+        assert cv2.imwrite(str(file), frame)
+    run = partial(run_main, folder / "classes", PACKAGE, folder / "bundle.cv")
+    found = run(*files, "--json")
+    assert (found.stderr, found.returncode) == ("", 0)
+    model = keras2cv.load(folder / "bundle.cv")
+    for line, first in zip(found.stdout.splitlines(), (0, 2), strict=True):  # hop 2
+        expected = model.predict({"clip": frames[first : first + 3]}).to_dict()
+        answer = json.loads(line)
+        assert_same({key: answer[key] for key in expected}, expected, 1e-5)
+        assert answer["file"] == f"{files[0]}..{first + 2}.png"
+    write_clip(tmp_path / "clip.avi", 6)
+    found = run(tmp_path / "clip.avi")
+    assert (found.stderr, found.returncode) == ("", 0)
+    assert [line.split(": ")[0] for line in found.stdout.splitlines()] == [
+        f"{tmp_path}/clip.avi:000000-000002", f"{tmp_path}/clip.avi:000002-000004"
+    ]  # fmt: skip
+    write_clip(tmp_path / "short.avi", 2)
+    for sources, words in (
+        ([tmp_path / "short.avi"], "A clip covers 3 frames, and there are only 2"),
+        (files[:2], "A clip covers 3 frames, and there are only 2"),
+        ([tmp_path / "no.avi"], "no.avi neither as an image nor as a video"),
+    ):
+        found = run(*sources)
+        assert (found.returncode, found.stdout) == (1, "")
+        assert words in found.stderr
+    np.save(tmp_path / "facts.npy", np.zeros((1, 3), np.float32))
+    both = tmp_path / "a clip and numbers"
+    given = (f"clip={tmp_path / 'clip.avi'}", f"facts={tmp_path / 'facts.npy'}")
+    found = run_main(both / "classes", PACKAGE, both / "bundle.cv", *given, "--json")
+    assert (found.stderr, found.returncode) == ("", 0)
+    given = (f"clip={tmp_path / 'short.avi'}", given[1])
+    found = run_main(both / "classes", PACKAGE, both / "bundle.cv", *given)
+    assert "A clip covers 3 frames, and there are only 2" in found.stderr
 
 
 def _say_more(manifest: Path, path: tuple[str, ...]) -> None:

@@ -28,7 +28,7 @@ from keras2cv_export.matrix.environment import Environments, runtime_copy
 from support.head_answers import CASES, assert_same, outputs_of
 from support.heads import HEIGHT, SCORE, WIDTH, draw
 
-NAMES = ("yolov3", "yolov8, two tables", "ssd", "centernet")
+NAMES = ("yolov3", "yolov8, two tables", "ssd", "centernet", "centernet with joints")
 LABELS = ("red", "green", "blue")
 PREDICT = """\
 import json, sys, cv2, keras2cv
@@ -114,8 +114,17 @@ def test_older_opencvs_find_the_same_boxes(
                 np.array([b["score"] for b in boxes], np.float32),
                 np.array([b["class_id"] for b in boxes], np.int32),
                 (WIDTH, HEIGHT),
+                keypoints=_keypoints(boxes),
             )
             assert_same(result, found)
+
+
+def _keypoints(boxes: Sequence[Any]) -> Any:
+    """Return the points of each box; None where there are none."""
+    if not boxes or "keypoints" not in boxes[0]:
+        return None
+    rows = [[point["xy"] for point in box["keypoints"]] for box in boxes]
+    return tuple(keras2cv.Keypoints(np.array(r, np.float32), None, (WIDTH, HEIGHT)) for r in rows)
 
 
 def predicted(version: str, folder: Path, bundles: Sequence[Built]) -> list[Any]:

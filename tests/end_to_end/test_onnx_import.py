@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import sys
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,13 @@ import keras
 import numpy as np
 import onnx
 import pytest
+from rich.console import Console
 
 import keras2cv
 import keras2cv_export
 from keras2cv.errors import InputError, MissingDependency, ModelError, ParityError, UsageError
+from keras2cv_export.checks.page import page as page_of
+from keras2cv_export.parity.render import render
 from support.onnx_graphs import answers_of, graph_of, node
 
 RNG = np.random.default_rng(6)
@@ -255,3 +260,78 @@ def test_a_file_that_is_no_onnx_is_refused(tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(b"\x08\x07\x12\x07pytorch")
     with pytest.raises(ModelError, match=r"net.onnx is no ONNX file that can be used: it has no"):
         keras2cv_export.export(tmp_path / "net.onnx", tmp_path / "net.cv")
+
+
+_DECODERS = "Pillow, TensorFlow or OpenCV"
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_whoever_answers_is_named(tmp_path: Path, wrong: bool) -> None:
+    """In the terminal, on the page and in the record: ONNX Runtime, and neither of the others."""
+    onnx.save(classifier(), tmp_path / "net.onnx")
+    keras2cv_export.export(tmp_path / "net.onnx", tmp_path / "net.cv", preprocess="0-1")
+    against = altered(classifier(), "k", tmp_path) if wrong else tmp_path / "net.onnx"
+    report = keras2cv_export.check(tmp_path / "net.cv", against, speed=True)
+    assert report.verdict == ("fail" if wrong else "pass"), report.reasons
+    record = report.to_dict()
+    assert record["reference"] == record["parity"]["reference"] == "ONNX Runtime"
+    page = page_of(report).partition('<script id="record"')[0]
+    del record["versions"], record["host"]
+    shown = StringIO()
+    for _, parity in report.by_engine:
+        render(parity, Console(file=shown, width=120))
+    assert (" in ONNX Runtime" in shown.getvalue()) is wrong
+    texts = [str(record), visible(page), shown.getvalue(), report.claim, str(report.speed)]
+    for text in texts:
+        # Whose libraries read the pictures is another matter.
+        about = text.replace("TensorFlow's accurate decoder", "").replace(_DECODERS, "")
+        assert "TensorFlow" not in about
+        assert "Keras" not in about
+    assert "|OpenCV - ONNX Runtime| / max |ONNX Runtime|" in page
+    if not wrong:
+        assert "ONNX Runtime" in str(report.speed)
+        assert {"predict", "ONNX Runtime"} == set(record["speed"]["median_ms"])
+
+
+def altered(model: onnx.ModelProto, name: str, folder: Path) -> Path:
+    """Return the file of a model with another weight of that name."""
+    other = onnx.ModelProto.FromString(model.SerializeToString())
+    weight = next(w for w in other.graph.initializer if w.name == name)
+    weight.CopyFrom(onnx.numpy_helper.from_array(drawn(*weight.dims) * 9, name))
+    onnx.save(other, folder / "other.onnx")
+    return folder / "other.onnx"
+
+
+@pytest.mark.parametrize(
+    ("model", "weight", "node", "task"),
+    [
+        (classifier, "k", ("logits", "Gemm"), "classify"),
+        (classifier, "w", ("a", "Conv"), "classify"),
+        (segmenter, "v", ("o", "Conv"), "segment"),
+    ],
+)
+def test_bisect_names_the_node(
+    tmp_path: Path, model: Any, weight: str, node: tuple[str, str], task: str
+) -> None:
+    """ONNX Runtime gives what every node computes; a right bundle has no node that differs."""
+    onnx.save(model(), tmp_path / "net.onnx")
+    bundle = tmp_path / "net.cv"
+    keras2cv_export.export(tmp_path / "net.onnx", bundle, preprocess="0-1", task=task)
+    steps: list[str] = []
+    wrong = altered(model(), weight, tmp_path)
+    found = keras2cv_export.check(bundle, wrong, bisect=True, progress=steps.append).bisect
+    assert "asking ONNX Runtime for every node" in steps
+    assert found is not None
+    assert found.first is not None
+    assert (found.first.found.key, found.first.found.kind) == node
+    assert found.fault == "conversion"
+    assert "TensorFlow" not in str(found.to_dict())
+    right = keras2cv_export.check(bundle, tmp_path / "net.onnx", bisect=True).bisect
+    assert right is not None
+    assert right.first is None
+    assert {one.key for one in right.layers} >= {node[0]}
+
+
+def visible(page: str) -> str:
+    """Return a page without its versions."""
+    return html.unescape(page.partition("<footer")[0])

@@ -96,7 +96,7 @@ def test_the_page_is_whole_and_shows_the_record(checked: Any, tmp_path: Path) ->
 
 def test_pictures_are_shown_from_both_sides(checked: Any) -> None:
     """With where their inputs differ."""
-    drawn = rows(checked.journey)
+    drawn = rows(checked.journey, "TensorFlow")
     assert [row.name for row in drawn] == ["drawn 1.png", "drawn 2.png"]
     captions = [caption for caption, _ in drawn[0].views]
     assert captions[:2] == ["Keras and TensorFlow", "OpenCV"]

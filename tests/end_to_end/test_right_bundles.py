@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from campaigns.right_bundles.models import RIGHT_MODELS
 from keras2cv_export import export
-from support.right_models import RIGHT_MODELS
 
 FAST = {
     ("picture statistics", 0), ("around 1000", 1), ("two sizes", 2), ("features, some dead", 9)

@@ -331,6 +331,7 @@ def test_an_output_without_a_batch_is_the_same_for_every_sample(tmp_path: Path) 
         ({"device": "cuda", "engine": "new"}, (UsageError, MissingDependency), "cuda"),
         ({"engine": "fast"}, UsageError, "There is no engine 'fast'"),
         ({"threads": 0}, UsageError, "threads must be at least 1, got 0"),
+        ({"threads": 999_999_999}, UsageError, r"threads must be at most \d+ on this machine"),
     ],
 )
 def test_an_option_that_cannot_be_met_is_an_error(

@@ -50,6 +50,7 @@ from keras2cv.schema.vocabulary import INTERPOLATIONS
 from support.belonging_bundles import BELONGING_BUNDLES
 from support.drawn_image import draw_image
 from support.head_bundles import HEAD_BUNDLES
+from support.head_point_bundles import HEAD_POINT_BUNDLES
 from support.pixel_bundles import INPUT_BUNDLES
 from support.program_bundles import (
     BUNDLES,
@@ -73,7 +74,7 @@ _FILTERED: Final[Mapping[str, Write]] = {
 }
 # What not every language has: words of its refusal -> cases.
 _ADVANCED: Final[Mapping[str, Mapping[str, Write]]] = {
-    "the decoding of a head": HEAD_BUNDLES,
+    "the decoding of a head": {**HEAD_BUNDLES, **HEAD_POINT_BUNDLES},
     **BELONGING_BUNDLES,
     **SPECIAL_BUNDLES,
 }

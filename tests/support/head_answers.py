@@ -8,10 +8,14 @@ import keras
 import numpy as np
 
 from keras2cv.pixels.geometry import Placement, place
-from support import heads_other, heads_yolo
+from support import heads_other, heads_points, heads_yolo
 from support.heads import HEIGHT, WIDTH, Found, HeadCase
 
-CASES: Final[dict[str, HeadCase]] = {**heads_yolo.CASES, **heads_other.CASES}
+CASES: Final[dict[str, HeadCase]] = {
+    **heads_yolo.CASES,
+    **heads_other.CASES,
+    **heads_points.CASES,
+}
 SAME: Final = place((WIDTH, HEIGHT), (WIDTH, HEIGHT), "stretch")
 
 
@@ -40,4 +44,7 @@ def assert_same(result: Any, found: Found, placement: Placement = SAME) -> int:
     if len(boxes):
         assert np.abs(result.scores - found.scores).max() <= 1e-4
         assert iou(result.boxes_xyxy.astype(np.float64), boxes).min() >= 0.999
+    if found.points is not None and len(boxes):
+        points = np.stack([each.points_xy for each in result.keypoints])
+        assert np.abs(points - placement.to_source(found.points)).max() <= 0.01
     return len(boxes)

@@ -177,7 +177,12 @@ LAST: Final = "cells,anchors,values"
 
 
 def yolo(
-    outputs: Sequence[HeadOutput], levels: Sequence[HeadLevel], xy: str, size: str, form: str
+    outputs: Sequence[HeadOutput],
+    levels: Sequence[HeadLevel],
+    xy: str,
+    size: str,
+    form: str,
+    **numbers: int,
 ) -> Head:
     """Return a head of anchors.
 
@@ -187,10 +192,11 @@ def yolo(
         xy: Activation of a centre.
         size: Activation of a size.
         form: Of a size.
+        **numbers: Of what belongs to a box.
     """
     return Head(
         "anchors", tuple(outputs), tuple(levels), "x first", xy_activation=xy,  # type: ignore[arg-type]
-        size_activation=size, size_form=form,  # type: ignore[arg-type]
+        size_activation=size, size_form=form, **numbers,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -410,6 +416,12 @@ HEAD_BUNDLES: Final[Mapping[str, Write]] = {
     "head: boxes of two grids": headed(
         _decoded,
         Head("boxes", _of_levels(EVERY), (level(1), level(3)), "x first"),
+        box_format="xyxy", activation="none", objectness_activation="none",
+    ),
+    "head: boxes in cells": headed(
+        _decoded,
+        Head("boxes", _of_levels(EVERY),
+             (level(1, stride_wh=(1.0, 1.0)), level(3, stride_wh=(1.5, 0.75))), "x first"),
         box_format="xyxy", activation="none", objectness_activation="none",
     ),
     "head: boxes, vertical first": headed(

@@ -181,11 +181,16 @@ def one_hot(number: int, high: float = 4.0, low: float = -4.0, classes: int = CL
 
 @dataclass(frozen=True)
 class Found:
-    """A pipeline's boxes, best first: corners in pixels of the input, scores, class numbers."""
+    """A pipeline's boxes, best first: corners in pixels of the input, scores, class numbers.
+
+    `rows`: their places among all that the model gives. `points`: (N, K, 2) in pixels of the input.
+    """
 
     boxes: Array
     scores: Array
     classes: Array
+    rows: Array | None = None
+    points: Array | None = None
 
 
 def suppressed(boxes: Array, scores: Array, score: float = SCORE, nms: float = NMS) -> Found:
@@ -200,7 +205,7 @@ def suppressed(boxes: Array, scores: Array, score: float = SCORE, nms: float = N
         )
         kept += mine[picked.numpy()].tolist()
     kept.sort(key=lambda k: -best[k])
-    return Found(boxes[kept], best[kept], classes[kept])
+    return Found(boxes[kept], best[kept], classes[kept], np.array(kept, int))
 
 
 def corners(centre: Array, size: Array) -> Array:

@@ -31,7 +31,7 @@ from support.heads import (
     targets_of,
 )
 
-_VARIANCES = np.array((0.1, 0.1, 0.2, 0.2))
+VARIANCES = np.array((0.1, 0.1, 0.2, 0.2))
 _SIDES = np.array((WIDTH, HEIGHT) * 2, np.float64)
 
 
@@ -50,10 +50,10 @@ def priors() -> Array:
 def _offsets(one: Placed, stride: int) -> Array:
     middle = (np.array((one.column, one.row)) + 0.5) * stride
     sizes = np.array(ANCHORS[stride][one.anchor])
-    return np.concatenate([(one.centre - middle) / sizes, np.log(one.size / sizes)]) / _VARIANCES
+    return np.concatenate([(one.centre - middle) / sizes, np.log(one.size / sizes)]) / VARIANCES
 
 
-def _ssd_parts(stride: int) -> tuple[Any, Any]:
+def ssd_parts(stride: int) -> tuple[Any, Any]:
     """Return (N, h, w, A * 4) and (N, h, w, A * (1 + C)), class 0 the background."""
     loc = fitted(stride, *targets_of(stride, 2, 4, [], lambda one: _offsets(one, stride)))
     rows, columns = GRIDS[stride]
@@ -69,22 +69,24 @@ def _ssd_parts(stride: int) -> tuple[Any, Any]:
     return loc, conf
 
 
-def _decode_offsets(offsets: Array, boxes: Array) -> Array:
-    scaled = offsets.astype(np.float64) * _VARIANCES
+def decode_offsets(offsets: Array, boxes: Array) -> Array:
+    """Return corners in pixels."""
+    scaled = offsets.astype(np.float64) * VARIANCES
     centre = scaled[:, :2] * boxes[:, 2:] + boxes[:, :2]
     return corners(centre, np.exp(scaled[:, 2:]) * boxes[:, 2:]) * _SIDES
 
 
-def _find_ssd_arrays(offsets: Array, shares: Array, boxes: Array) -> Found:
-    found = suppressed(_decode_offsets(offsets, boxes), shares[:, 1:].astype(np.float64))
-    return Found(found.boxes, found.scores, found.classes + 1)
+def find_ssd_arrays(offsets: Array, shares: Array, boxes: Array) -> Found:
+    """Return what SSD's decoding finds."""
+    found = suppressed(decode_offsets(offsets, boxes), shares[:, 1:].astype(np.float64))
+    return Found(found.boxes, found.scores, found.classes + 1, found.rows)
 
 
 def _ssd() -> Any:
     """Offsets and logits of each grid, as they leave the convolutions."""
     outputs = {}
     for stride in STRIDES:
-        loc, conf = _ssd_parts(stride)
+        loc, conf = ssd_parts(stride)
         outputs |= {f"loc_{stride}": loc, f"conf_{stride}": conf}
     return model_of(outputs)
 
@@ -92,14 +94,14 @@ def _ssd() -> Any:
 def _find_ssd(out: Mapping[str, Array]) -> Found:
     offsets = np.concatenate([out[f"loc_{stride}"].reshape(-1, 4) for stride in STRIDES])
     logits = [out[f"conf_{stride}"].reshape(-1, 1 + CLASSES) for stride in STRIDES]
-    return _find_ssd_arrays(offsets, tf.nn.softmax(np.concatenate(logits)).numpy(), priors())
+    return find_ssd_arrays(offsets, tf.nn.softmax(np.concatenate(logits)).numpy(), priors())
 
 
 SSD = HeadCase(_ssd, {"head": {"family": "ssd", "anchors": priors().tolist()}}, _find_ssd)
 
 
 def _joined() -> tuple[Any, Any]:
-    parts = [_ssd_parts(stride) for stride in STRIDES]
+    parts = [ssd_parts(stride) for stride in STRIDES]
     loc = layers.Concatenate(axis=1)([layers.Reshape((-1, 4))(each) for each, _ in parts])
     conf = [layers.Reshape((-1, 1 + CLASSES))(each) for _, each in parts]
     return loc, layers.Softmax()(layers.Concatenate(axis=1)(conf))
@@ -109,7 +111,7 @@ def _ssd_keras() -> Any:
     """(M, classes + 4 + 4 + 4): scores, offsets, prior boxes and variances, as ssd_keras."""
     loc, conf = _joined()
     count = len(priors())
-    fixed = np.concatenate([priors(), np.tile(_VARIANCES, (count, 1))], axis=1)[None]
+    fixed = np.concatenate([priors(), np.tile(VARIANCES, (count, 1))], axis=1)[None]
     zeros = ops.zeros_like(loc[..., :1])
     table = ops.add(ops.repeat(zeros, 8, axis=-1), fixed.astype(np.float32))
     return model_of(ops.concatenate([conf, loc, table], axis=-1))
@@ -118,7 +120,7 @@ def _ssd_keras() -> Any:
 def _find_ssd_keras(out: Mapping[str, Array]) -> Found:
     [table] = out.values()
     start = 1 + CLASSES
-    return _find_ssd_arrays(
+    return find_ssd_arrays(
         table[:, start : start + 4], table[:, :start], table[:, start + 4 : start + 8]
     )
 
@@ -142,7 +144,7 @@ def _retinanet() -> Any:
     for stride in STRIDES:
 
         def turned(one: Placed, stride: int = stride) -> Array:
-            x, y, w, h = _offsets(one, stride) * _VARIANCES
+            x, y, w, h = _offsets(one, stride) * VARIANCES
             return np.array((y, x, h, w))
 
         box = fitted(stride, *targets_of(stride, 2, 4, [], turned), name=f"box_{stride}")
@@ -155,7 +157,7 @@ def _retinanet() -> Any:
 def _find_retinanet(out: Mapping[str, Array]) -> Found:
     offsets = np.concatenate([out[f"box_{stride}"].reshape(-1, 4) for stride in STRIDES])
     logits = np.concatenate([out[f"class_{stride}"].reshape(-1, CLASSES) for stride in STRIDES])
-    boxes = _decode_offsets(offsets[:, [1, 0, 3, 2]] / _VARIANCES, priors())
+    boxes = decode_offsets(offsets[:, [1, 0, 3, 2]] / VARIANCES, priors())
     return suppressed(boxes, sigmoid(logits), nms=0.5)
 
 
@@ -201,11 +203,11 @@ def _find_fcos(out: Mapping[str, Array]) -> Found:
 FCOS = HeadCase(_fcos, {"head": {"family": "fcos"}}, _find_fcos)
 
 
-def _centernet_parts() -> tuple[Any, Any, Any]:
+def centernet_parts() -> tuple[Any, Any, Any]:
     """Return a heatmap, sizes and offsets of cells of 8 pixels."""
     stride, every = 8, []
     for each in STRIDES:
-        every += _as_eight(each)
+        every += as_eight(each)
     rows, columns = GRIDS[stride]
     count = targets_of(stride, 1, 1, [], lambda _: np.zeros(1))[0].shape[0]
     heat = np.full((count, rows, columns, CLASSES), -4.0)
@@ -220,7 +222,8 @@ def _centernet_parts() -> tuple[Any, Any, Any]:
     return fitted(8, heat, weights), fitted(8, size, weights), fitted(8, offset, weights)
 
 
-def _as_eight(stride: int) -> list[Placed]:
+def as_eight(stride: int) -> list[Placed]:
+    """Return a stride's rectangles in cells of 8 pixels."""
     from support.heads import placed
 
     found = []
@@ -231,7 +234,7 @@ def _as_eight(stride: int) -> list[Placed]:
 
 
 def _centernet() -> Any:
-    heat, size, offset = _centernet_parts()
+    heat, size, offset = centernet_parts()
     return model_of(
         {"hm": layers.Activation("sigmoid", name="hm")(heat), "wh": size, "reg": offset}
     )
@@ -250,7 +253,7 @@ def peaks(heat: Array, size: Array, offset: Array, score: float = SCORE) -> Foun
     centre = np.stack([x, y], axis=1) + offset[y, x].astype(np.float64)
     boxes = corners(centre, size[y, x].astype(np.float64)) * 8
     solid = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    return Found(boxes[solid], best[best > score][solid], number[solid])
+    return Found(boxes[solid], best[best > score][solid], number[solid], cell[solid])
 
 
 def _find_centernet(out: Mapping[str, Array]) -> Found:
@@ -262,7 +265,7 @@ CENTERNET = HeadCase(_centernet, {"head": "centernet"}, _find_centernet)
 
 def _centernet_one() -> Any:
     """Everything in one tensor: logits of the heatmap, offsets, sizes."""
-    heat, size, offset = _centernet_parts()
+    heat, size, offset = centernet_parts()
     return model_of(layers.Concatenate(name="table")([heat, offset, size]))
 
 

@@ -163,13 +163,19 @@ def spelled_out(model: onnx.ModelProto) -> onnx.ModelProto:
     return whole
 
 
-def opencv(model: onnx.ModelProto, engine: str, seed: int = 0) -> dict[str, Array]:
-    """Return the outputs of OpenCV's `engine` for random inputs, by name."""
+def opencv(
+    model: onnx.ModelProto,
+    engine: str,
+    seed: int = 0,
+    *,
+    given: Mapping[str, Array] | None = None,
+) -> dict[str, Array]:
+    """Return the outputs of OpenCV's `engine` for random inputs, or for those given, by name."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "model.onnx")
         path.write_bytes(model.SerializeToString())
         net = Net(path, as_manifest(model), engine=engine)
-    return net.forward(inputs_for(model, seed))
+    return net.forward(dict(given) if given else inputs_for(model, seed))
 
 
 def inputs_for(model: onnx.ModelProto, seed: int = 0) -> dict[str, Array]:

@@ -8,12 +8,19 @@ three quarters without the start of workers. Images per core-second count the pr
 whole engine: its workers, its daemons and its JVM. They stay true on a busy machine, where images
 per second do not. Every answer must be that of one process, to the letter.
 
+Numbers of workers take turns, so that other work on the machine meets all of them. "Cores" are
+processor seconds by the clock's: where others leave two workers less than two cores, images per
+second cannot be twice one worker's, and "by core-seconds" is what they would be: as many times one
+worker's as there are workers, times what an image takes of a core with one worker, by what it
+takes with so many.
+
 The cost of a million images is 1e6 / (images per core-second * 3600) core-hours, at `--price` each.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -50,6 +57,11 @@ class Measured:
         """Images for each second of a processor core."""
         return self.images / self.core_s
 
+    @property
+    def cores(self) -> float:
+        """Seconds of processor cores for each second of the clock."""
+        return self.core_s / self.wall_s
+
 
 def main() -> None:
     """Measure, and print a table."""
@@ -68,8 +80,9 @@ def main() -> None:
         found = [
             measured
             for engine in args.engines.split(",")
+            for _ in range(args.rounds)
             for workers in map(int, args.workers.split(","))
-            for measured in measure(engine, args.bundle, workers, paths, expected, args.rounds)
+            for measured in measure(engine, args.bundle, workers, paths, expected)
         ]
     print("\n".join(table(found, args.price)))
 
@@ -86,9 +99,9 @@ def write_pictures(folder: Path, count: int, size: str) -> list[str]:
 
 
 def measure(
-    engine: str, bundle: str, workers: int, paths: list[str], expected: list[str], rounds: int
+    engine: str, bundle: str, workers: int, paths: list[str], expected: list[str]
 ) -> list[Measured]:
-    """Return the rounds of one engine; none where it is not installed.
+    """Return a round of one engine; nothing where it is not installed.
 
     Args:
         engine: One of `ENGINES`.
@@ -96,48 +109,49 @@ def measure(
         workers: How many.
         paths: Of the pictures.
         expected: Their answers.
-        rounds: How many.
 
     Raises:
         InputError: An answer is another than that of one process.
     """
-    found = []
     quarter = paths[: len(paths) // 4]
     try:
         with ENGINES[engine](bundle, workers) as predict:
             predict(quarter)  # the workers load their nets
-            for number in range(rounds):
-                times = []
-                for part in (quarter, paths):
-                    start_s, start_core_s = time.perf_counter(), processor_time_s()
-                    if predict(part) != expected[: len(part)]:
-                        raise InputError(f"{engine} answers otherwise than one process.")
-                    times.append((time.perf_counter() - start_s, processor_time_s() - start_core_s))
-                (short_s, short_core_s), (long_s, long_core_s) = times
-                more = len(paths) - len(quarter)
-                times_s = long_s - short_s, long_core_s - short_core_s
-                found.append(Measured(engine, workers, more, *times_s))
-                print_progress(f"{number + 1}/{rounds} {found[-1]}")
+            times = []
+            for part in (quarter, paths):
+                start_s, start_core_s = time.perf_counter(), processor_time_s()
+                if predict(part) != expected[: len(part)]:
+                    raise InputError(f"{engine} answers otherwise than one process.")
+                times.append((time.perf_counter() - start_s, processor_time_s() - start_core_s))
     except MissingDependency as error:
         print_progress(str(error))
-    return found
+        return []
+    (short_s, short_core_s), (long_s, long_core_s) = times
+    times_s = long_s - short_s, long_core_s - short_core_s
+    found = Measured(engine, workers, len(paths) - len(quarter), *times_s)
+    print_progress(f"{found}, load {os.getloadavg()[0]:.1f}")
+    return [found]
 
 
 def table(found: list[Measured], price: float) -> list[str]:
     """Return the lines of a Markdown table: medians over the rounds."""
     lines = [
-        "| engine | workers | images/s | times one worker | images per core-second | a million |",
-        "|---|--:|--:|--:|--:|--:|",
+        "| engine | workers | images/s | times one worker | cores | images per core-second "
+        "| by core-seconds | a million |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     kinds = list(dict.fromkeys((one.engine, one.workers) for one in found))
     rates = {kind: _median(found, kind, "per_second") for kind in kinds}
+    core_rates = {kind: _median(found, kind, "per_core_second") for kind in kinds}
     for engine, workers in kinds:
-        rate = rates[engine, workers]
-        core_rate = _median(found, (engine, workers), "per_core_second")
+        rate, core_rate = rates[engine, workers], core_rates[engine, workers]
         ratio = rate / rates.get((engine, 1), rate)
+        by_cores = workers * core_rate / core_rates.get((engine, 1), core_rate)
+        cores = _median(found, (engine, workers), "cores")
         cost = 1e6 / core_rate / 3600 * price
         lines.append(
-            f"| {engine} | {workers} | {rate:.1f} | {ratio:.2f} | {core_rate:.1f} | {cost:.2f} |"
+            f"| {engine} | {workers} | {rate:.1f} | {ratio:.2f} | {cores:.2f} | {core_rate:.1f} "
+            f"| {by_cores:.2f} | {cost:.2f} |"
         )
     return lines
 

@@ -88,6 +88,7 @@ def _recurrent() -> Iterator[Probe]:
     yield without_an_output("unnamed state", lstm("", outputs=3), 1)
     yield gru("reset before", linear_before_reset=0)
     yield gru("no first state", state=False)
+    yield gru("state of gates", computed=True)
     yield gru("lone output", outputs=1)
     yield gru("gates backwards", direction="reverse")
     yield gru("last of gates", read=2)

@@ -145,6 +145,7 @@ def gru(
     directions: int = 1,
     outputs: int = 2,
     state: bool = True,
+    computed: bool = False,
     read: int = 1,
     **attributes: Any,
 ) -> Probe:
@@ -155,12 +156,14 @@ def gru(
         directions: One or two.
         outputs: How many it has.
         state: Whether it has a first state.
+        computed: Whether that is computed.
         read: How many of the outputs are read.
         **attributes: More attributes.
     """
     d, form = directions, {"linear_before_reset": 1, "hidden_size": 4, **attributes}
     weights = (k(d, 12, 3), k(d, 12, 4), k(d, 24))
-    first = (None, k(d, 2, 4)) if state else ()
+    given = x(d, 2, 4) if computed else k(d, 2, 4)
+    first = (None, given) if state else ()
     whole = probe(about, "GRU", x(5, 2, 3), *weights, *first, outputs=outputs, **form)
     del whole.model.graph.output[read:]
     return whole

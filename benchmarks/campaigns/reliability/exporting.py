@@ -39,6 +39,7 @@ def small_model() -> Any:
 @contextlib.contextmanager
 def remembered_export(work: Path) -> Iterator[tuple[Export, Export]]:
     """Give two exports of a small model, the second without OpenCV's child process."""
+    os.environ["KERAS2CV_OPEN_HERE"] = "1"
     from keras2cv_export import export as export_file
     from keras2cv_export import exporting
     from keras2cv_export.formats.formats import format_of

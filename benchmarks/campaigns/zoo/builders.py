@@ -7,6 +7,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from campaigns.zoo.old_keras import old_keras
+
 Model = Any
 _PICTURE = (64, 64, 3)
 
@@ -184,10 +186,19 @@ def tabnet() -> Model:
 
 def keras_resnet() -> Model:
     """A ResNet whose input is a tensor."""
-    import keras
-    import keras_resnet.models
+    import tf_keras
 
-    return keras_resnet.models.ResNet2D18(keras.Input(_PICTURE), classes=10)
+    with old_keras():
+        models = import_module("keras_resnet.models")
+    return models.ResNet2D18(tf_keras.Input(_PICTURE), classes=10)
+
+
+def of_old_keras(place: str, **arguments: Any) -> Model:
+    """A model of a package that imports Keras 2 as `keras`: "tfvan.VanTiny"."""
+    home, _, name = place.rpartition(".")
+    with old_keras():
+        module = import_module(home)
+    return getattr(module, name)(**arguments)
 
 
 def _with_size(model: Model, shape: tuple[int, ...]) -> Model:

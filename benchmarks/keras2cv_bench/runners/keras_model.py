@@ -13,8 +13,9 @@ from keras2cv.bundle.reading import read_manifest
 from keras2cv.errors import UsageError
 from keras2cv_bench.calibrate import packed
 from keras2cv_bench.pipeline import Array, Job, Pipeline, around
-from keras2cv_export.model.load import LoadedModel, load_model
+from keras2cv_export.model.load import LoadedModel, import_modules, load_model
 from keras2cv_export.model.reference import on_cpu, reference
+from keras2cv_export.model.untrusted.confined import confine_child
 from keras2cv_export.quiet.tensorflow import keras, tf
 
 _LIMIT = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, in TensorFlow
@@ -26,6 +27,7 @@ def open_pipeline(job: Job) -> Pipeline:
     tf.config.threading.set_intra_op_parallelism_threads(job.threads)
     tf.config.threading.set_inter_op_parallelism_threads(job.threads)
     manifest = read_manifest(job.bundle)
+    confine(job)
     loaded = load_model(
         job.file,
         input_shapes=_shapes(manifest, job),
@@ -37,6 +39,13 @@ def open_pipeline(job: Job) -> Pipeline:
     if limit := os.environ.get(_LIMIT):
         about += f", no further than {limit}"
     return around(job).pipeline(about, _FUNCTIONS[job.how](loaded))
+
+
+def confine(job: Job) -> None:
+    """Let this process write beside the job's samples alone, once the user's modules are here."""
+    if not job.unsafe:
+        import_modules(job.imports)
+        confine_child(job.inputs.parent, network=bool(job.imports))
 
 
 def _onednn() -> str:

@@ -74,8 +74,12 @@ def library_reference(
     if task.kind == "detect":
         return _by_suppression(manifest)
     if task.kind in ("classify", "binary"):
-        return _by_head(manifest, activations)
-    return _by_mask_head(manifest, activations) if task.kind == "segment" else None
+        return _by_head(loaded, manifest, activations)
+    return _by_mask_head(loaded, manifest, activations) if task.kind == "segment" else None
+
+
+def _whose(loaded: LoadedModel) -> str:
+    return "Keras'" if loaded.judge is None else "the model's"
 
 
 def _by_kerashub(hub: KerasHubDescription, manifest: Manifest) -> LibraryReference:
@@ -122,7 +126,9 @@ def _by_suppression(manifest: Manifest) -> LibraryReference | None:
     )
 
 
-def _by_head(manifest: Manifest, activations: Mapping[str, str]) -> LibraryReference | None:
+def _by_head(
+    loaded: LoadedModel, manifest: Manifest, activations: Mapping[str, str]
+) -> LibraryReference | None:
     only = [o for o in manifest.outputs if len(o.keras_shape) == 2 and _fits(manifest.task.kind, o)]
     if len(only) != 1:
         return None
@@ -133,14 +139,16 @@ def _by_head(manifest: Manifest, activations: Mapping[str, str]) -> LibraryRefer
     read = Task(manifest.task.kind, only[0].name, cast("Scores", kind), manifest.task.labels)
     if manifest.task.kind == "binary":
         read = replace(read, scores="sigmoid")
-    return LibraryReference(f"Keras' own {kind}", read)
+    return LibraryReference(f"{_whose(loaded)} own {kind}", read)
 
 
 def _fits(kind: str, output: OutputTensor) -> bool:
     return (output.sample_size == 1) if kind == "binary" else output.sample_size > 1
 
 
-def _by_mask_head(manifest: Manifest, activations: Mapping[str, str]) -> LibraryReference | None:
+def _by_mask_head(
+    loaded: LoadedModel, manifest: Manifest, activations: Mapping[str, str]
+) -> LibraryReference | None:
     only = [o for o in manifest.outputs if len(o.keras_shape) in (3, 4)]
     kind = activations.get(only[0].name, "linear") if len(only) == 1 else "linear"
     if kind == "linear":
@@ -150,4 +158,6 @@ def _by_mask_head(manifest: Manifest, activations: Mapping[str, str]) -> Library
     threshold = None if channels > 1 else 0.5 if own is None else own
     record = SegmentRecord(only[0].name, cast("Any", kind), threshold)
     left = () if channels > 1 else ("threshold",)
-    return LibraryReference(f"Keras' own {kind}", replace(manifest.task, record=record), left)
+    return LibraryReference(
+        f"{_whose(loaded)} own {kind}", replace(manifest.task, record=record), left
+    )

@@ -1,6 +1,7 @@
-"""Find the first Keras layer whose output OpenCV gets wrong, and decide whose fault it is.
+"""Find the first layer whose output OpenCV gets wrong, and decide whose fault it is.
 
     TensorFlow: every layer's output for one sample      -layer_outputs-> LayerRun
+    ONNX Runtime: every node's, of an ONNX file          -node_outputs-> LayerRun
     the exported file maps its values to layers          -origin-> Origin
     the file with those values as further outputs, in OpenCV, in a process of its own
     the first that is wrong with right values before it, and from here the part of the graph
@@ -32,8 +33,9 @@ from keras2cv_export.verifying.question import Question
 
 from .comparing import readable
 from .cutting import GraphFile
+from .onnx_values import node_outputs
 from .render import render
-from .report import Bisection, Divergence, LayerError, Repro, Rerun
+from .report import Bisection, Divergence, LayerError, Repro, Rerun, part_of
 from .searching import Search
 
 __all__ = [
@@ -79,10 +81,14 @@ def bisect(
     form = form_for("cpu", engine)(manifest)
     graph = GraphFile(bundle.model_path if form is None else bundle.folder / form.file)
     origins = _origins(graph, manifest, loaded)
+    part = part_of(loaded.judge_name)
     sample = _worst_sample(report)
     asked = [*question.samples, *(one.sample for one in question.stress)][sample]
-    progress("asking TensorFlow for every layer")
-    run = layer_outputs(loaded, asked)
+    progress(f"asking {loaded.judge_name} for every {part}")
+    if loaded.graph is None:
+        run = layer_outputs(loaded, asked)
+    else:
+        run = node_outputs(loaded, asked, manifest.outputs, origins.keys())
     shapes = {name: shape for name, shape in graph.shapes.items() if graph.readable(name)}
     search = Search(
         graph,
@@ -97,6 +103,7 @@ def bisect(
         sample,
         report.verdict == "fail",
         progress,
+        loaded.judge_name,
     )
     return search.run(repro)
 
@@ -127,12 +134,14 @@ def _origins(graph: GraphFile, manifest: Manifest, loaded: LoadedModel) -> dict[
         UsageError: The model has lost its layers, or the bundle does not record them.
     """
     origins = read_origins(graph.metadata)
-    if loaded.graph is not None:
+    if loaded.judge is not None and loaded.judge.samples is not None:
         raise UsageError(
-            f"{loaded.source.file} is an ONNX file, whose nodes are no Keras layers. Give --bisect "
-            "the .keras or .h5 file of a bundle that was made from one."
+            f"{loaded.judge_name} holds answers alone, and --bisect needs what is computed on the "
+            "way to them. Give the model with --against."
         )
-    if loaded.keras_model is None:
+    if loaded.graph is not None:
+        _require_nodes_of(loaded, origins, manifest)
+    elif loaded.keras_model is None:
         raise UsageError(
             f"{loaded.name} is a SavedModel, which has lost its layers. "
             "Give --bisect the .keras or .h5 file that it was made from."
@@ -140,18 +149,35 @@ def _origins(graph: GraphFile, manifest: Manifest, loaded: LoadedModel) -> dict[
     if not origins:
         raise UsageError(
             f"{manifest.model.file} does not record which of its values is which Keras layer: it "
-            f"was "
-            "made from a SavedModel or by an older keras2cv. Export it again from the Keras model."
+            "was made from a SavedModel or by an older keras2cv. Export it again from the Keras "
+            "model."
         )
     return origins | {
-        output_key(o.name): Origin(output_key(o.name), o.net_name, _steps(o))
+        output_key(o.name): Origin(output_key(o.name), o.net_name, _steps(o, loaded))
         for o in manifest.outputs
         if manifest.tail is None or o.net_name not in manifest.tail.made
     }
 
 
-def _steps(output: OutputTensor) -> tuple[Step, ...]:
-    if output.layout == "same":
+def _require_nodes_of(
+    loaded: LoadedModel, origins: Mapping[str, Origin], manifest: Manifest
+) -> None:
+    """Refuse an ONNX file of whose nodes the bundle records none.
+
+    Raises:
+        UsageError: It was made by an older keras2cv, or from another model.
+    """
+    made = {value.name for node in loaded.graph.graph for value in node.outputs}
+    if not made & set(origins):
+        raise UsageError(
+            f"{manifest.model.file} records no value of {loaded.source.file}: it was made from "
+            "another model, or by an older keras2cv. Export it again from the ONNX file."
+        )
+
+
+def _steps(output: OutputTensor, loaded: LoadedModel) -> tuple[Step, ...]:
+    """Return the steps from a value of the net to the model's own output."""
+    if output.layout == "same" or loaded.pictures_out:
         return ()
     rank = len(output.keras_shape)
     return (("transpose", (0, *range(2, rank), 1)),)

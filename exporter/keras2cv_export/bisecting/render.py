@@ -22,19 +22,20 @@ def render(found: Bisection, console: Console) -> None:
 
 def summary(found: Bisection) -> str:
     """Sum up the outcome in one line."""
-    read = f"{len(found.layers)} layers read on the {found.engine} engine, sample {found.sample}"
+    part = found.part
+    read = f"{len(found.layers)} {part}s read on the {found.engine} engine, sample {found.sample}"
     first = found.first
     if first is None:
         worst = max(found.layers, key=lambda e: e.error, default=None)
         most = f", at most {worst.error:.1e} off ({spoken(worst.key)})" if worst else ""
         if found.fails:
-            return f"bisect: the outputs are wrong, and no layer alone shows it: {read}{most}"
+            return f"bisect: the outputs are wrong, and no {part} alone shows it: {read}{most}"
         return f"bisect: nothing diverges: {read}{most}"
     if first.gradual:
         return (
-            f"bisect: no layer is beyond {found.limit:g}; the error grows most in {_named(first)}"
+            f"bisect: no {part} is beyond {found.limit:g}; the error grows most in {_named(first)}"
         )
-    return f"bisect: the first layer that diverges is {_named(first)}"
+    return f"bisect: the first {part} that diverges is {_named(first)}"
 
 
 def _named(first: Divergence) -> str:

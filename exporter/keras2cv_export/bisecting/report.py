@@ -10,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from keras2cv_export.parity.exactness import TENSORFLOW
+
 Fault = Literal["conversion", "opencv", "both", "unknown"]
 
 SCHEMA = 1
@@ -112,6 +114,7 @@ class Bisection:
         reruns: With fusion, Winograd and the engine switched, one at a time.
         repro: The folder that shows the fault, if the user wanted one.
         notes: Sentences on why the search was incomplete.
+        judge: Who gave the right values.
     """
 
     engine: str
@@ -128,12 +131,23 @@ class Bisection:
     reruns: tuple[Rerun, ...] = ()
     repro: Repro | None = None
     notes: tuple[str, ...] = ()
+    judge: str = TENSORFLOW
+
+    @property
+    def part(self) -> str:
+        """What the model is made of: "layer", or "node" of an ONNX file."""
+        return part_of(self.judge)
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values; an infinite error is the string "inf"."""
         plain = _jsonable({"schema": SCHEMA, "diverges": self.first is not None, **asdict(self)})
         assert isinstance(plain, dict)  # noqa: S101 - tells mypy; a dict stays one
         return plain
+
+
+def part_of(judge: str) -> str:
+    """Return what a model is made of for whom answers for it."""
+    return "layer" if judge == TENSORFLOW else "node"
 
 
 FAULTS: Mapping[Fault, str] = MappingProxyType(

@@ -59,7 +59,7 @@ _README = """\
 
 OpenCV {opencv}, {engine} engine, on {platform}.
 
-`repro.onnx` is {nodes} ({ops}) made from the Keras layer `{layer}` ({kind}).
+`repro.onnx` is {nodes} ({ops}) made from the {whose} `{layer}` ({kind}).
 `repro.npz` holds the inputs and the expected output. OpenCV's value of the layer is {error};
 up to {limit:g} would be rounding.
 
@@ -181,6 +181,7 @@ def _readme(part: Part, found: Bisection) -> str:
         nodes=f"{count} node" if count == 1 else f"{count} nodes",
         layer=shown(spoken(first.key)).replace("`", "'"),
         kind=first.kind,
+        whose="Keras layer" if found.part == "layer" else "ONNX node behind",
         ops=ops,
         error=_outcome(first.error, ""),
         limit=found.limit,
@@ -193,7 +194,7 @@ def _title(part: Part, found: Bisection) -> str:
     assert found.first is not None  # noqa: S101 - there is something to reproduce
     if found.fault == "opencv":
         return f"{', '.join(dict.fromkeys(part.ops))} is computed wrongly"
-    return f"{shown(spoken(found.first.found.key))} differs from TensorFlow"
+    return f"{shown(spoken(found.first.found.key))} differs from {found.judge}"
 
 
 def _fault(found: Bisection) -> str:

@@ -12,12 +12,13 @@ import numpy as np
 from onnx import ModelProto, NodeProto
 
 from keras2cv.net.engines import ENGINES
+from keras2cv_export.parity.exactness import TENSORFLOW
 from keras2cv_export.tracing.layer_outputs import Layer
 
 from .asking import Answer, OpenCV, ask_onnxruntime
 from .comparing import Readable, distance, errors, roots, steepest
 from .cutting import GraphFile
-from .report import Bisection, Divergence, Fault, LayerError, Rerun
+from .report import Bisection, Divergence, Fault, LayerError, Rerun, part_of
 from .reproducing import write_repro
 from .wrong_values import looks_like, where_wrong
 
@@ -38,6 +39,7 @@ class Search:
         sample: The sample's number.
         fails: Whether the outputs of the whole net are wrong.
         progress: Called with a few words before each step.
+        judge: Who gave the right values.
     """
 
     graph: GraphFile
@@ -49,10 +51,11 @@ class Search:
     sample: int
     fails: bool
     progress: Callable[[str], None]
+    judge: str = TENSORFLOW
 
     def run(self, repro: Path | None) -> Bisection:
         """Search, then examine the layer that was found."""
-        self.progress(f"asking OpenCV for {len(self.layers)} layers")
+        self.progress(f"asking OpenCV for {len(self.layers)} {part_of(self.judge)}s")
         answer = OpenCV(self.engine).ask(self._tapped(), self.feeds)
         values = dict(answer.values)
         found = errors(self.layers, values) if values else ()
@@ -64,7 +67,8 @@ class Search:
             self.fails,
             found,
             self._unread(),
-            notes=(f"Asked for all layers at once: {answer.problem}.",) if answer.problem else (),
+            notes=(self._at_once(answer.problem),) if answer.problem else (),
+            judge=self.judge,
         )
         root, others = self._first(found)
         if root is None and (self.fails or not values):
@@ -79,6 +83,9 @@ class Search:
         if first is None:
             return nothing
         return self._examined(replace(nothing, first=first, others=others), values, repro)
+
+    def _at_once(self, problem: str) -> str:
+        return f"Asked for all {part_of(self.judge)}s at once: {problem}."
 
     def _tapped(self) -> ModelProto:
         return self.graph.tapped(r.origin.value for r in self.layers)
@@ -100,7 +107,7 @@ class Search:
         self, values: Mapping[str, Array]
     ) -> tuple[Readable | None, dict[str, Array]]:
         """Halve the layers, cutting the graph after one at a time, until the first wrong one."""
-        self.progress("asking OpenCV again, with the graph cut after one layer at a time")
+        self.progress("asking OpenCV again, with the graph cut in one place at a time")
         answers: dict[int, Answer] = {}
 
         def wrong(k: int) -> bool:
@@ -191,7 +198,8 @@ class Search:
             return "unknown", answer.problem
         right = root.error_of(theirs)
         apart = distance(theirs, got) if got is not None else None
-        numbers = f"onnxruntime is {right:.1e} from TensorFlow"
+        whose = self.judge if self.judge == TENSORFLOW else "the file's own value"
+        numbers = f"onnxruntime is {right:.1e} from {whose}"
         if apart is not None:
             numbers += f" and {apart:.1e} from OpenCV"
         error = root.error_of(got)

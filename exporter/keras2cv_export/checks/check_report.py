@@ -11,6 +11,7 @@ from keras2cv_export.answers.answers_report import AnswersReport
 from keras2cv_export.bisecting import Bisection
 from keras2cv_export.end_to_end.stages import EndToEnd
 from keras2cv_export.end_to_end.walked import Journey
+from keras2cv_export.parity.exactness import TENSORFLOW
 from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.report import EXIT_CODES, Verdict, worst_verdict
 from keras2cv_export.speed.speed import SpeedReport
@@ -135,17 +136,19 @@ class CheckReport:
     @property
     def claim(self) -> str:
         """The verdict as the end of a sentence that begins with "It"."""
+        judge = self.parity.judge
+        model = "the Keras model" if judge == TENSORFLOW else "the model"
         if self.verdict == "pass":
-            return "gives in OpenCV the outputs that the Keras model gives in TensorFlow."
+            return f"gives in OpenCV the outputs that {model} gives in {judge}."
         if self.verdict == "inconclusive" and self.stages_at_fault:
             return (
                 "cannot be told right from wrong by these samples. Give inputs like those it is "
                 "for, with --samples."
             )
         if "net" in self.stages_at_fault:
-            return "does not give in OpenCV what the Keras model gives in TensorFlow."
+            return f"does not give in OpenCV what {model} gives in {judge}."
         if self.stages_at_fault:
-            return "has a net within its limits, and differs from the Keras model around it."
+            return f"has a net within its limits, and differs from {model} around it."
         return "gives the right outputs; its speed is not what was asked for."
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,11 +15,7 @@ from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.net.forms import form_for
 from keras2cv.numpy_front.record import ANY_SIZE
 from keras2cv.preparing.given_inputs import given_inputs
-from keras2cv_export.answers.reference_answers import (
-    ReferenceAnswers,
-    is_answers_file,
-    load_answers,
-)
+from keras2cv_export.answers.reference_answers import ReferenceAnswers, load_answers
 from keras2cv_export.bisecting import require_onnx
 from keras2cv_export.end_to_end.pictures import Pictures, pictures_for
 from keras2cv_export.end_to_end.walked import Journey
@@ -31,7 +27,8 @@ from keras2cv_export.options.answers_file import is_answers
 from keras2cv_export.options.drawn_samples import own_samples
 from keras2cv_export.parity.report import worst_report
 from keras2cv_export.speed.speed import SpeedReport
-from keras2cv_export.verifying.question import Answer, Question, answerer
+from keras2cv_export.verifying.net_comparison import NetComparison
+from keras2cv_export.verifying.question import Question, answerer
 from keras2cv_export.verifying.verify import Verification
 
 from .answers import Judged, cases_of, judge_answers, names_of
@@ -43,8 +40,8 @@ from .file_claims import check_claims
 from .findings import CheckFinding, Covered
 from .names import compare_names, compare_states, noting_names
 from .picture_reference import PictureReference, PictureWalk
-from .proof import ProofLimits, check_evidence, check_selftest, errors_again
-from .two_sides import TwoSides
+from .proof import ProofLimits, WhoAnswers, check_evidence, check_selftest, errors_again
+from .two_sides import TwoSides, is_by_twin
 
 
 def check_bundle(options: CheckOptions) -> CheckReport:
@@ -60,17 +57,16 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     if options.bisect:
         require_onnx(found)
     import_modules(options.imports)
-    # The user's own pipeline may write and download as it always does.
-    trusted = options.unsafe or _runs_own_pipeline(options)
-    with confined(unsafe=trusted, own_code=bool(options.imports)):
-        return _compared(options, found, started)
-
-
-def _runs_own_pipeline(options: CheckOptions) -> bool:
-    answers = options.reference_answers
-    return options.reference_fn is not None or (
-        answers is not None and not is_answers_file(answers)
-    )
+    wanted = options.engine or found.manifest.engine.name
+    with (
+        confined(
+            unsafe=options.unsafe or options.runs_own_pipeline, own_code=bool(options.imports)
+        ),
+        NetComparison(found.folder, found.manifest, wanted) as net,
+    ):
+        if not is_by_twin(found.manifest, options):
+            net.load()
+        return _compared(options, found, net, started)
 
 
 @dataclass(frozen=True)
@@ -94,21 +90,22 @@ class _Compared:
     timed: SpeedReport | None
 
 
-def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckReport:
+def _compared(
+    options: CheckOptions, found: Bundle, net: NetComparison, started: float
+) -> CheckReport:
     progress, manifest = options.progress, found.manifest
     progress("loading the model")
     user = _reference_answers(options)
     loaded, output_names = noting_names(_load(options, manifest))
     progress(f"asking {loaded.judge_name}")
     with _pictures(options, manifest, loaded) as pictures:
-        sides = TwoSides(options, found, loaded, answerer(loaded, manifest), pictures)
+        sides = TwoSides(options, found, loaded, answerer(loaded, manifest), pictures, net)
         compared = _compare(sides, user, output_names)
     question, result = compared.question, compared.result
     diverging = sides.bisect(question, result) if options.bisect else None
     names, wrong_names = compare_names(manifest, loaded, output_names)
-    tried = None if _is_limited(loaded) else sides.answer
     before, wrong_front = compare_front(manifest, loaded)
-    selftest, wrong_proof = _proof(found, tried, question, result)
+    selftest, wrong_proof = _proof(found, sides, question, result)
     journeys, judged = compared.journeys, compared.judged
     return CheckReport(
         found.folder,
@@ -130,6 +127,7 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
             manifest,
             {w.rules.input: w.sources for w in compared.walks} if pictures.paths else {},
             (*before, *judged.covered, names, selftest),
+            judge=loaded.judge_name,
             labels_given=options.labels is not None,
         ),
         findings=(
@@ -168,8 +166,9 @@ def _compare(
         own_samples=own_samples(options.samples) is not None,
     )
     timed = None
-    # The speed of a wrong answer is of no interest.
-    if options.speed and result.parity.verdict != "fail":
+    # The speed of a wrong answer is of no interest, and answers from a file have none.
+    is_timed = options.speed and not _is_limited(sides.loaded)
+    if is_timed and result.parity.verdict != "fail":
         options.progress("timing both, in turns")
         timed = sides.measure_speed(question, result)
     return _Compared(question, result, walks, journeys, judged, timed)
@@ -216,12 +215,17 @@ def _false_claims(manifest: Manifest, sides: TwoSides) -> tuple[CheckFinding, ..
 
 
 def _proof(
-    found: Bundle, answer: Answer | None, question: Question, result: Verification
+    found: Bundle, sides: TwoSides, question: Question, result: Verification
 ) -> tuple[Covered, tuple[CheckFinding, ...]]:
     """Check the bundle's own proof; of a net that fails, the limits alone."""
     fails = any(report.verdict == "fail" for report in result.by_engine.values())
     limits = ProofLimits(question.tolerance, tuple(result.by_engine.values()))
-    covered, wrong = check_selftest(found, None if fails else answer, limits)
+    why_not = "the net is another" if fails else ""
+    if _is_limited(sides.loaded):
+        why_not = "its samples are not among the given answers"
+    answer = None if why_not else sides.answer
+    who = WhoAnswers(sides.loaded.judge_name, answer, why_not)
+    covered, wrong = check_selftest(found, who, limits)
     seen = {} if fails else result.by_engine
     again = cache(partial(errors_again, found))
     return covered, wrong + check_evidence(_as_it_runs(found.manifest), limits, seen, again)

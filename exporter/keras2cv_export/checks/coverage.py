@@ -20,6 +20,7 @@ def coverage(
     sources: Mapping[str, PictureSources],
     others: Sequence[Covered],
     *,
+    judge: str,
     labels_given: bool,
 ) -> tuple[Covered, ...]:
     """Return all parts, in the order of the way.
@@ -29,13 +30,14 @@ def coverage(
         sources: Who says how pictures were read in training, by the inputs' names; those that no
             picture was compared for are not in it.
         others: What was compared of the answers, the names and the self-test.
+        judge: Who answers for the model.
         labels_given: Whether the user gave the labels to compare with.
     """
     answers = [part for part in others if part.name in ("postprocessing", "labels")]
     rest = [part for part in others if part not in answers]
     return (
         *_of_all_pictures(manifest, sources),
-        Covered("net", "TensorFlow"),
+        Covered("net", judge),
         Covered("storage", "the file"),
         *answers,
         *_of_labels(manifest, answers, labels_given=labels_given),

@@ -62,15 +62,29 @@ class ProofLimits:
         return max(own, looser) * _SLACK
 
 
+@dataclass(frozen=True)
+class WhoAnswers:
+    """Who answers for the model.
+
+    Attributes:
+        name: For messages.
+        ask: Asks him; None where his answers are not to be had.
+        why_not: The reason, where they are not.
+    """
+
+    name: str
+    ask: Answer | None
+    why_not: str = ""
+
+
 def check_selftest(
-    bundle: Bundle, answer: Answer | None, limits: ProofLimits
+    bundle: Bundle, who: WhoAnswers, limits: ProofLimits
 ) -> tuple[Covered, tuple[CheckFinding, ...]]:
-    """Compare the golden vectors with TensorFlow's answers, and their limits with this check's.
+    """Compare the golden vectors with the model's own answers, and their limits with this check's.
 
     Args:
         bundle: The bundle.
-        answer: Asks TensorFlow; None for a model that the bundle's net is not, whose answers are
-            others in any case.
+        who: Who answers for the model.
         limits: How far outputs may be off.
     """
     if not bundle.selftest_path.is_file():
@@ -79,17 +93,16 @@ def check_selftest(
         vectors = read_golden_vectors(bundle.selftest_path, bundle.manifest)
     except BundleError as error:
         return Covered("self-test", "the file's form"), (_wrong(str(error)),)
-    tolerance = limits.tolerance
     loose = tuple(_loose(bundle.manifest, vectors, limits))
-    if answer is None:
-        return Covered("self-test", "", ("the net is another",)), loose
+    if who.ask is None:
+        return Covered("self-test", "", (who.why_not,)), loose
     found = (
         *loose,
-        *_samples(bundle.manifest, vectors, answer, tolerance),
-        *_image(bundle.manifest, vectors, answer, tolerance),
+        *_samples(bundle.manifest, vectors, who, limits.tolerance),
+        *_image(bundle.manifest, vectors, who, limits.tolerance),
         *_pictures(bundle.manifest, vectors),
     )
-    return Covered("self-test", "TensorFlow"), found
+    return Covered("self-test", who.name), found
 
 
 def _wrong(text: str) -> CheckFinding:
@@ -110,16 +123,17 @@ def _loose(
 
 
 def _samples(
-    manifest: Manifest, vectors: GoldenVectors, answer: Answer, tolerance: Tolerance
+    manifest: Manifest, vectors: GoldenVectors, who: WhoAnswers, tolerance: Tolerance
 ) -> Iterator[CheckFinding]:
+    assert who.ask is not None  # noqa: S101 - the caller looked
     for k, sample in enumerate(vectors.samples):
         if misfit := _misfit(manifest, sample.inputs):
             yield _wrong(f"selftest.npz does not fit the model: sample {k} {misfit}.")
             return
-        problem = _difference(manifest, sample.outputs, answer(sample.inputs), tolerance, False)
+        problem = _difference(manifest, sample.outputs, who.ask(sample.inputs), tolerance, False)
         if problem:
             yield _wrong(
-                f"selftest.npz holds other answers to sample {k} than TensorFlow gives: {problem}. "
+                f"selftest.npz holds other answers to sample {k} than {who.name} gives: {problem}. "
                 "It may be another model's. Export again."
             )
             return
@@ -142,7 +156,7 @@ def _difference(
     tolerance: Tolerance,
     one: bool,
 ) -> str:
-    """Return how stored outputs differ from TensorFlow's, of `one` sample or of a batch."""
+    """Return how stored outputs differ from the model's, of `one` sample or of a batch."""
     for output, array in zip(manifest.outputs, stored, strict=True):
         right = expected[output.name]
         right = right[:1] if one and output.batched else right
@@ -153,8 +167,9 @@ def _difference(
 
 
 def _image(
-    manifest: Manifest, vectors: GoldenVectors, answer: Answer, tolerance: Tolerance
+    manifest: Manifest, vectors: GoldenVectors, who: WhoAnswers, tolerance: Tolerance
 ) -> Iterator[CheckFinding]:
+    assert who.ask is not None  # noqa: S101 - the caller looked
     rules = manifest.preprocessing
     if rules is None or not has_golden_picture(manifest):
         if vectors.image is not None:
@@ -172,9 +187,9 @@ def _image(
     if not row.passed:
         how = row.problem or f"off by {row.measured:.2g}"
         yield _wrong(f"selftest.npz holds another blob of its picture ({how}). Export again.")
-    if problem := _difference(manifest, vectors.image.outputs, answer((keras,)), tolerance, True):
+    if problem := _difference(manifest, vectors.image.outputs, who.ask((keras,)), tolerance, True):
         yield _wrong(
-            f"selftest.npz holds other answers to its picture than TensorFlow gives: {problem}. "
+            f"selftest.npz holds other answers to its picture than {who.name} gives: {problem}. "
             "Export again."
         )
 

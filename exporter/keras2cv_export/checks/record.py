@@ -37,6 +37,7 @@ def record(report: CheckReport) -> dict[str, Any]:
         "stages_at_fault": list(report.stages_at_fault),
         "bundle": str(report.bundle),
         "model": report.source,
+        "reference": report.parity.judge,
         "task": report.manifest.task.kind,
         "seconds": round(report.seconds, 3),
         "versions": versions(),

@@ -43,6 +43,7 @@ class TwoSides:
         loaded: The model.
         answer: Asks TensorFlow.
         pictures: The user's or drawn ones; none for a bundle of arrays.
+        net: The bundle's net on its engines.
     """
 
     options: CheckOptions
@@ -50,6 +51,7 @@ class TwoSides:
     loaded: LoadedModel
     answer: Answer
     pictures: Pictures
+    net: NetComparison
 
     def compare(self) -> tuple[Question, Verification]:
         """Compare the net's numbers; drawn samples that it cannot keep apart are drawn smoother.
@@ -57,20 +59,17 @@ class TwoSides:
         Raises:
             NetError: OpenCV refuses the bundle or crashes on it.
         """
-        manifest = self.bundle.manifest
-        wanted = self.options.engine or manifest.engine.name
-        with NetComparison(self.bundle.folder, manifest, wanted) as net:
-            question = self._question(net, smooth=False)
-            self.options.progress("asking OpenCV, in a process of its own")
-            found = self._verified(net, question)
-            if found.parity.lost and own_samples(self.options.samples) is None:
-                question = self._question(net, smooth=True)
-                found = self._verified(net, question)
-            return question, net.in_other_circumstances(question, found)
+        question = self._question(smooth=False)
+        self.options.progress("asking OpenCV, in a process of its own")
+        found = self._verified(question)
+        if found.parity.lost and own_samples(self.options.samples) is None:
+            question = self._question(smooth=True)
+            found = self._verified(question)
+        return question, self.net.in_other_circumstances(question, found)
 
-    def _question(self, net: NetComparison, *, smooth: bool) -> Question:
+    def _question(self, *, smooth: bool) -> Question:
         options, manifest = self.options, self.bundle.manifest
-        more = {} if self._by_twin else {"begin": net.begin}
+        more = {} if is_by_twin(manifest, options) else {"begin": self.net.begin}
         return ask(
             self.loaded,
             manifest,
@@ -82,16 +81,13 @@ class TwoSides:
             pictures=self.pictures.paths if self.pictures.drawn else (),
             answer=self.answer,
             smooth=smooth,
+            golden=False,
             **more,
         )
 
-    @property
-    def _by_twin(self) -> bool:
-        """Whether stored weights are compared in float32 too: unless a tolerance is given."""
-        return self.bundle.manifest.weights is not None and self.options.tolerance is None
-
-    def _verified(self, net: NetComparison, question: Question) -> Verification:
-        if not self._by_twin:
+    def _verified(self, question: Question) -> Verification:
+        net = self.net
+        if not is_by_twin(self.bundle.manifest, self.options):
             return net.compare(question)
         from keras2cv_export.storage.proving import StoredFile, verify_stored
 
@@ -153,6 +149,11 @@ class TwoSides:
             repro=folder,
             progress=options.progress,
         )
+
+
+def is_by_twin(manifest: Manifest, options: CheckOptions) -> bool:
+    """Whether stored weights are compared in float32 too: unless a tolerance is given."""
+    return manifest.weights is not None and options.tolerance is None
 
 
 def _tolerance(options: CheckOptions, manifest: Manifest) -> str | Sequence[str]:

@@ -62,7 +62,9 @@ def execute(args: Namespace) -> int:
             **taken(args, ExportOptions), **roles.settings(args), progress=progress
         )
         require_ready(options)
-        export_model = load_function("keras2cv_export.exporting", "export_model")
+        export_model = load_function(
+            "keras2cv_export.exporting", "export_model", lean=not options.imports
+        )
         report = export_model(options)
     except ParityError as error:
         _print_failed(error, args.json)

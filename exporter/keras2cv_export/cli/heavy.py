@@ -22,6 +22,7 @@ from keras2cv.trial.importing import require_loadable
 from keras2cv_export.cli.option_arguments import add_options
 from keras2cv_export.model.place import require_model
 from keras2cv_export.options import ExportOptions
+from keras2cv_export.quiet.lean import import_lean
 
 if TYPE_CHECKING:
     from keras2cv_export.parity.report import ParityReport
@@ -34,7 +35,13 @@ _INSTALL_PAGES: Final = "pip install 'keras2cv[pages]'"
 
 
 def load_exporter(
-    verb: str, module: str, function: str, *, model: Path | None = None, page: bool = False
+    verb: str,
+    module: str,
+    function: str,
+    *,
+    model: Path | None = None,
+    page: bool = False,
+    lean: bool = False,
 ) -> Callable[..., Any]:
     """Return a function of a module of keras2cv_export, for `keras2cv verb` on a `model`.
 
@@ -44,6 +51,7 @@ def load_exporter(
         function: Its name in the module.
         model: The file or folder that is opened next.
         page: Whether `--html` asks for a page.
+        lean: Whether no code of the user's runs; see `quiet.lean`.
 
     Raises:
         MissingDependency: something of the extra [export], or [pages], is not installed.
@@ -52,7 +60,7 @@ def load_exporter(
     require_exporter(verb, page=page)
     if model is not None:
         require_model(model)
-    return load_function(module, function)
+    return load_function(module, function, lean=lean)
 
 
 def require_exporter(verb: str, *, page: bool = False) -> None:
@@ -68,12 +76,16 @@ def require_exporter(verb: str, *, page: bool = False) -> None:
     refuse_holes(verb, installed_version)
 
 
-def load_function(module: str, function: str) -> Callable[..., Any]:
-    """Import a function of keras2cv_export, and with it TensorFlow, which takes seconds."""
+def load_function(module: str, function: str, *, lean: bool = False) -> Callable[..., Any]:
+    """Import a function of keras2cv_export, and with it TensorFlow, which takes seconds.
+
+    `lean` leaves out what only the user's own code may want of Keras; see `quiet.lean`.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its log drowns ours later on
     require_loadable(("numpy", "cv2", "tensorflow"))
     with silenced():
-        found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+        imported = (import_lean if lean else importlib.import_module)(module)
+    found: Callable[..., Any] = getattr(imported, function)
     return found
 
 

@@ -89,9 +89,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Inspect the model, and print the unsupported parts."""
     package = "keras2cv_export.inspecting"
-    inspect_model = load_exporter("inspect", package, "inspect_model", model=args.model)
+    lean = not args.imports
+    inspect_model = load_exporter("inspect", package, "inspect_model", model=args.model, lean=lean)
     if not _is_graph(args.model):  # now, while TensorFlow's messages are held back
-        load_exporter("inspect", "keras2cv_export.model.load", "load_model")
+        load_exporter("inspect", "keras2cv_export.model.load", "load_model", lean=lean)
     found = inspect_model(
         args.model,
         args.opencv,

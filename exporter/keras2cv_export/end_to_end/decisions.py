@@ -1,19 +1,18 @@
 """Tell a changed decision from a near-tie: a class, a box, a pixel or a text that is another.
 
-The numbers behind an answer may differ by a little, and then some answers are ties: which of two
-classes leads, or whether a box is kept, is decided by rounding. So the reference's own outputs are
-moved at random by as much as is allowed, and answered again. A disagreement that is no larger than
-those moves cause is a near-tie. Any other is a changed decision, and fails.
+`parity.near_ties` says what a near-tie is: a disagreement that is no larger than what the allowed
+moves of the reference's own outputs cause. Any other is a changed decision, and fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from keras2cv.tasks.result import Result
+from keras2cv_export.parity.near_ties import moved_within
 from keras2cv_export.tasks.agreement import PictureAgreement
 from keras2cv_export.tasks.comparison import agree_on
 
@@ -22,8 +21,6 @@ Outputs = Mapping[str, Array]
 
 # Tasks whose answer is a decision; of the others, the numbers are the answer.
 DECIDING: Final = frozenset({"classify", "binary", "detect", "segment", "text"})
-_MOVES: Final = 8
-_SEED: Final = 3
 
 
 def is_changed(
@@ -51,7 +48,7 @@ def is_changed(
     found = _disagreement(part)
     moved = (
         _disagreement(agree_on(kind, reference, answer(other), allowed))
-        for other in _moved(outputs, margins)
+        for other in moved_within(outputs, margins)
     )
     return not any(one >= found for one in moved)
 
@@ -90,14 +87,3 @@ def _disagreement(part: PictureAgreement) -> float:
     if "missing" in numbers:
         return max(numbers["missing"] + numbers["extra"], 0.5)
     return 1.0 - numbers["pixels_equal"] if "pixels_equal" in numbers else 1.0
-
-
-def _moved(outputs: Outputs, margins: Mapping[str, float]) -> Iterator[dict[str, Array]]:
-    rng = np.random.default_rng(_SEED)
-    for _ in range(_MOVES):
-        yield {
-            name: array
-            if array.dtype.kind != "f"
-            else (array + rng.uniform(-1, 1, array.shape) * margins[name]).astype(array.dtype)
-            for name, array in outputs.items()
-        }

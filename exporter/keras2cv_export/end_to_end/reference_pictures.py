@@ -196,7 +196,7 @@ def _pillow() -> Any:
         from PIL import Image
     except ImportError as error:
         raise MissingDependency(
-            "Keras' side reads pictures by Pillow, which is not installed. "
+            "The reference reads pictures by Pillow, which is not installed. "
             "Install it: pip install pillow."
         ) from error
     return Image

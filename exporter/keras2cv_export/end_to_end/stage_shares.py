@@ -56,7 +56,7 @@ def _decoding(
         (width, height), ours = w.sizes_wh
         if (width, height) != ours:
             remark = (
-                f"Keras' side reads {width}x{height} pixels and OpenCV {ours[0]}x{ours[1]}: "
+                f"The reference reads {width}x{height} pixels and OpenCV {ours[0]}x{ours[1]}: "
                 "OpenCV turns pictures as their EXIF says."
             )
             return replace(stage, picture=w.path.name, remark=remark)
@@ -143,7 +143,7 @@ def advice_on(
     by_name = {stage.name: stage for stage in stages}
     if by_name["resize"].problem:
         advice.append(
-            f"{by_name['resize'].share:.0%} of the difference is the resize: Keras' side does "
+            f"{by_name['resize'].share:.0%} of the difference is the resize: the reference does "
             f"{reference.rule} by {reference.interpolation}, the bundle {rules.resize} by "
             f"{rules.interpolation}. Export again with --resize {reference.rule} "
             f"--interpolation {reference.interpolation}, or give --reference-resize."
@@ -151,8 +151,8 @@ def advice_on(
     if by_name["normalise"].problem:
         scaling = "its file" if reference.preset == "file" else f"the preset {reference.preset}"
         advice.append(
-            f"{by_name['normalise'].share:.0%} of the difference is colour and scale: Keras' side "
-            f"does {scaling}, the bundle {rules.color}, mean {list(rules.mean)}, "
+            f"{by_name['normalise'].share:.0%} of the difference is colour and scale: the "
+            f"reference does {scaling}, the bundle {rules.color}, mean {list(rules.mean)}, "
             f"scale {rules.scale!r}, std {list(rules.std)}. "
             "Export again with the right --preprocess."
         )

@@ -1,4 +1,4 @@
-"""Knowledge of a value's range: a lower bound, and whether it is finite."""
+"""Knowledge of a value: whether it is finite, and its least element."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ import numpy as np
 import onnx_ir as ir
 
 from .edit import constant
+from .spans import Span, span
+
+# A value's `meta` has it where the pass that made the value knows that it is finite.
+FINITE = "finite"
+# A Where's `meta` has it where what the Where leaves out is finite.
+GUARDED = "guarded"
+_LARGEST_EXPONENT = 88.0  # exp(88) is a float32
 
 # Ops that can give infinity or NaN for finite numbers.
 _RISKY = frozenset(
@@ -17,7 +24,6 @@ _RISKY = frozenset(
         "Asin",
         "Atanh",
         "Cosh",
-        "CumSum",
         "Div",
         "Exp",
         "GRU",
@@ -36,29 +42,6 @@ _RISKY = frozenset(
 )
 
 
-# Ops that are never negative, and ops whose result is never less than their first input's minimum.
-_NOT_NEGATIVE = frozenset(
-    ["Abs", "Exp", "ReduceL1", "ReduceL2", "ReduceSumSquare", "Relu", "Sigmoid", "Softmax"]
-)
-
-
-_KEEPS_LEAST = frozenset(
-    [
-        "Expand",
-        "GlobalAveragePool",
-        "Identity",
-        "ReduceMax",
-        "ReduceMean",
-        "ReduceMin",
-        "Reshape",
-        "Slice",
-        "Squeeze",
-        "Transpose",
-        "Unsqueeze",
-    ]
-)
-
-
 def surely_finite(value: ir.Value | None) -> bool:
     """Whether finite inputs surely make a value finite, judging by the ops before it."""
     rest, seen = [value], set[ir.Value]()
@@ -70,45 +53,62 @@ def surely_finite(value: ir.Value | None) -> bool:
         array, node = constant(one), one.producer()
         if array is not None and not np.isfinite(array).all():
             return False
-        if array is not None or node is None:
+        if array is not None or node is None or one.meta.get(FINITE):
             continue
-        if node.op_type in _RISKY and not _is_safe(node):
+        if is_risky(node):
             return False
         rest.extend(node.inputs)
     return True
 
 
+def is_risky(node: ir.Node) -> bool:
+    """Whether an op may give infinity or NaN for the finite numbers that it gets."""
+    return node.op_type in _RISKY and not _is_safe(node)
+
+
 def _is_safe(node: ir.Node) -> bool:
-    """Whether a root, quotient or power is only taken of numbers that it is defined for."""
-    if node.op_type == "Sqrt":
-        return least(node.inputs[0]) >= 0
-    if node.op_type in ("Reciprocal", "Log"):
-        return least(node.inputs[0]) > 0
-    if node.op_type == "Div":
+    """Whether a function is only taken of numbers for which it is finite."""
+    if node.op_type in ("Div", "Mod"):
         divisor = constant(node.inputs[1])
-        return bool(divisor.all()) if divisor is not None else least(node.inputs[1]) > 0
-    exponent = constant(node.inputs[1]) if node.op_type == "Pow" else None
-    return exponent is not None and bool(np.isin(exponent, (0, 1, 2, 3, 4)).all())
+        return bool(divisor.all()) if divisor is not None else _has_no_zero(span(node.inputs[1]))
+    if node.op_type == "Pow":
+        return _is_safe_power(node)
+    rule = _SAFE.get(node.op_type)
+    return rule is not None and rule(span(node.inputs[0]))
 
 
-def least(value: ir.Value | None, depth: int = 8) -> float:
-    """Return a lower bound of a value's elements, from `depth` ops back; -inf if unknown."""
-    array, node = constant(value), value.producer() if value is not None else None
-    if array is not None:
-        return float(array.astype(np.float64).min(initial=np.inf))
-    if node is None or depth == 0:
-        return -np.inf
-    is_square = node.op_type == "Mul" and node.inputs[0] is node.inputs[1]
-    if is_square or node.op_type in _NOT_NEGATIVE:
-        return 0.0
-    if node.op_type not in _LEAST:
-        return -np.inf
-    return _LEAST[node.op_type]([least(operand, depth - 1) for operand in node.inputs])
+def _is_safe_power(node: ir.Node) -> bool:
+    exponent = constant(node.inputs[1])
+    if exponent is None:
+        return False
+    if np.isin(exponent, (0, 1, 2, 3, 4)).all():
+        return True
+    low, high = span(node.inputs[0])
+    largest = np.log(max(high, 1.0)) * float(exponent.max(initial=0.0))
+    return (low > 0 or (low == 0 and exponent.min(initial=0.0) >= 0)) and (
+        largest < _LARGEST_EXPONENT or bool((exponent <= 1).all())
+    )
 
 
-_LEAST: dict[str, Callable[[list[float]], float]] = {
-    "Add": sum,
-    "Max": max,
-    "Sqrt": lambda bounds: max(bounds[0], 0.0) ** 0.5,
-    **{op: lambda bounds: bounds[0] for op in _KEEPS_LEAST},
+def _has_no_zero(bounds: Span) -> bool:
+    return bounds[0] > 0 or bounds[1] < 0
+
+
+_SAFE: dict[str, Callable[[Span], bool]] = {
+    "Sqrt": lambda bounds: bounds[0] >= 0,
+    **dict.fromkeys(("Log", "ReduceLogSum"), lambda bounds: bounds[0] > 0),
+    "Reciprocal": _has_no_zero,
+    "Exp": lambda bounds: bounds[1] < _LARGEST_EXPONENT,
+    **dict.fromkeys(("Acos", "Asin"), lambda bounds: bounds[0] >= -1 and bounds[1] <= 1),
+    "Atanh": lambda bounds: bounds[0] > -1 and bounds[1] < 1,
+    "Acosh": lambda bounds: bounds[0] >= 1,
+    **dict.fromkeys(
+        ("Cosh", "Sinh"),
+        lambda bounds: max(-bounds[0], bounds[1]) < _LARGEST_EXPONENT,
+    ),
 }
+
+
+def least(value: ir.Value | None) -> float:
+    """Return a lower bound of a value's elements; -inf if unknown."""
+    return span(value)[0]

@@ -181,6 +181,16 @@ def write_origins(model: ir.Model) -> None:
         model.metadata_props[METADATA_KEY] = json.dumps(found, separators=(",", ":"))
 
 
+def take_origins(model: ir.Model) -> None:
+    """Mark the values as the model's metadata says, and remove it there."""
+    found = read_origins(model.metadata_props)
+    model.metadata_props.pop(METADATA_KEY, None)
+    values = {value.name: value for value in _values(model)}
+    for origin in found.values():
+        if origin.value in values:
+            add_marks(values[origin.value], [Mark(origin.key, origin.steps)])
+
+
 def read_origins(metadata: Mapping[str, str]) -> dict[str, Origin]:
     """Read the marks that `write_origins` wrote, by key; empty for a file without any."""
     return {

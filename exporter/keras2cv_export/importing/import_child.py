@@ -14,6 +14,7 @@ from typing import Any, Final
 import onnx_ir as ir
 
 from keras2cv.isolation.confinement import confine, own_process
+from keras2cv_export.graph.origin import write_origins
 from keras2cv_export.model.onnx_files.plain import make_plain
 from keras2cv_export.model.onnx_files.reading import read_onnx
 from keras2cv_export.model.spec import TensorSpec
@@ -47,5 +48,6 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
     except UnsupportedOpsError as error:
         return {"unsupported": [asdict(one) for one in error.found]}
     require_sizes(model, names)
+    write_origins(model)
     ir.save(model, folder / PREPARED, external_data=_WEIGHTS)
     return {}

@@ -10,6 +10,7 @@ import onnx_ir as ir
 
 from keras2cv.errors import ModelError
 from keras2cv.isolation import ChildLost, Entry, Limits, run_once
+from keras2cv_export.graph.origin import take_origins
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.onnx_files.reading import read_onnx
 from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError
@@ -50,6 +51,7 @@ def import_in_child(loaded: LoadedModel, path: Path) -> ImportedGraph:
         if "unsupported" in reply:
             raise UnsupportedOpsError([_found(one) for one in reply["unsupported"]])
         model = ir.external_data.load_to_model(read_onnx(Path(folder, PREPARED)))
+    take_origins(model)
     return finished(loaded, model)
 
 

@@ -12,6 +12,7 @@ import onnx_ir as ir
 
 from keras2cv.errors import ModelError
 from keras2cv_export.graph.edit import shape_of
+from keras2cv_export.graph.origin import mark
 from keras2cv_export.model.spec import TensorSpec
 from keras2cv_export.passes.legalise.shapes.fold_constants import fold_constants
 from keras2cv_export.passes.legalise.shapes.remove_identity import remove_identity
@@ -51,10 +52,19 @@ def _prepare(model: ir.Model, inputs: Sequence[TensorSpec]) -> None:
     fix_inputs(model, inputs)
     forget_sizes(model)
     _settle_sizes(model)
+    _mark(model)
     require_known_ops(model)
     adapt(model)
     remove_identity(model)
     _fold(model)
+
+
+def _mark(model: ir.Model) -> None:
+    """Mark what each node of the file computes by its name, so that it can be found again."""
+    for node in model.graph:
+        for output in node.outputs:
+            if output.name and output.dtype in (None, ir.DataType.FLOAT):
+                mark(output, output.name)
 
 
 def _settle_sizes(model: ir.Model) -> None:

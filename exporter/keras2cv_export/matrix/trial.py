@@ -11,6 +11,7 @@ from typing import Any, Final
 from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.errors import Keras2cvError
 from keras2cv.isolation import ChildCrash, ChildOutOfMemory, ChildTimeout, Entry, Limits, run_once
+from keras2cv.plain_files import real_path
 
 from .environment import Environment, runtime_copy
 from .report import MatrixRow
@@ -41,7 +42,7 @@ def run_selftest(
         timeout_s: How long it may take.
     """
     request = {
-        "bundle": str(bundle.resolve()),
+        "bundle": str(real_path(bundle)),
         "engine": engine if force_engine else None,
         "device": "cpu",
         "threads": None,

@@ -34,7 +34,13 @@ def resolve_shapes(
     resolved = tuple(
         replace(spec, shape=_resolve(spec, by_name.get(spec.name), batch)) for spec in declared
     )
-    if len({spec.shape[:1] for spec in resolved}) > 1 or () in {spec.shape for spec in resolved}:
+    if numbers := [spec.name for spec in resolved if spec.shape == ()]:
+        raise ModelError(
+            f"The input {numbers[0]} is one number, not one for each sample, and a bundle's inputs "
+            "all begin with the batch. Save a signature, or a model around it, that gives the "
+            "number a fixed value, or that takes one for each sample, of the shape (batch,)."
+        )
+    if len({spec.shape[:1] for spec in resolved}) > 1:
         raise ModelError(
             f"The inputs do not begin with one and the same batch: {', '.join(map(str, resolved))}."
             " Give them all the same first dimension, with --input-shape."

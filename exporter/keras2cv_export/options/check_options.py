@@ -12,6 +12,7 @@ from keras2cv.cli import values
 from keras2cv.errors import UsageError
 from keras2cv_export.parity.tolerance import parse_tolerance
 
+from .answers_file import is_answers
 from .drawn_samples import require_drawable
 from .export_options import ExportOptions, StrPath
 from .option import Option, check_types, keep_names, option_called
@@ -175,6 +176,11 @@ class CheckOptions:
             raise UsageError(
                 "--max-ratio needs the timing. Drop --no-speed; from Python, add speed=True."
             )
+        if self.max_ratio is not None and is_answers(self.against):
+            raise UsageError(
+                "--max-ratio needs a model to time, and answers from a file have no speed. Give "
+                "the model, or leave it out."
+            )
         if self.reference_timeout is not None and self.reference_answers is None:
             raise UsageError("--reference-timeout is for --reference-answers. Give both.")
         if self.repro is not None and not self.bisect:
@@ -182,3 +188,14 @@ class CheckOptions:
         if self.tolerance is not None:
             parse_tolerance(self.tolerance)
         require_drawable(self.samples, self.power)
+
+    @property
+    def runs_own_pipeline(self) -> bool:
+        """Whether the user's own functions run, which may write and download as they always do."""
+        from keras2cv_export.answers.reference_answers import is_answers_file
+
+        answers = self.reference_answers
+        own = isinstance(answers, Callable) or (  # type: ignore[arg-type]
+            isinstance(answers, str | os.PathLike) and not is_answers_file(answers)
+        )
+        return self.reference_fn is not None or own

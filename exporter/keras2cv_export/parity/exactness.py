@@ -24,6 +24,8 @@ ExactAnswer = Callable[[int, float], "Array | None"]
 """The index of a sample, and the share of their largest value by which its inputs are moved at
 random -> the answer in float64; None where TensorFlow cannot compute it."""
 
+TENSORFLOW: Final = "TensorFlow"  # who answers for a model, unless it is said otherwise
+
 # Both sum in orders of their own, and OpenCV's Winograd convolutions round once more: the largest
 # ratio of both distances that was measured on right nets is 4.4 (docs/parity.md).
 FACTOR: Final = 8.0
@@ -56,6 +58,7 @@ class Distances:
         silent: Those on which TensorFlow itself is too far from the exact answer to tell anything.
         between: How far both may be from each other on samples that the model was made for; 0 if
             none of those needed the exact answer.
+        judge: Who gave the reference's answers.
     """
 
     candidate: float
@@ -64,17 +67,18 @@ class Distances:
     samples: tuple[int, ...]
     silent: tuple[int, ...]
     between: float = 0.0
+    judge: str = TENSORFLOW
 
     def __str__(self) -> str:
         """Return both distances as a clause."""
         if len(self.silent) == len(self.samples):
             return (
-                f"TensorFlow itself is {self.reference:.1e} from the exact answer (float64) for "
+                f"{self.judge} itself is {self.reference:.1e} from the exact answer (float64) for "
                 f"{len(self.silent)} inputs, which say nothing"
             )
         return (
             f"OpenCV is {self.candidate:.1e} from the exact answer (float64), "
-            f"TensorFlow {self.reference:.1e}"
+            f"{self.judge} {self.reference:.1e}"
         )
 
 
@@ -173,8 +177,11 @@ def with_rounding(
     )
 
 
-def summed_up(found: Sequence[SampleDistance]) -> Distances | None:
-    """Return the distances of the worst sample that tells something; None if there is none."""
+def summed_up(found: Sequence[SampleDistance], judge: str) -> Distances | None:
+    """Return the distances of the worst sample that tells something; None if there is none.
+
+    `judge` gave the reference's answers.
+    """
     silent = tuple(sorted({d.sample for d in found if d.silent}))
     telling = [d for d in found if d.sample not in silent]
     if not found:
@@ -187,4 +194,5 @@ def summed_up(found: Sequence[SampleDistance]) -> Distances | None:
         tuple(sorted({d.sample for d in found})),
         silent,
         max((d.limit + d.reference for d in telling if not d.stress), default=0.0),
+        judge,
     )

@@ -219,7 +219,7 @@ def _held_against_exact(
     failed = [d.sample for d in found if not d.silent and d.strain > 1.0]
     usual = len(space.pair.reference) - space.stress
     failed += [k for k in unknown if k < usual]  # nothing but float32's limit is known of it
-    distances = summed_up(found)
+    distances = summed_up(found, known.judge)
     if not failed:
         checks = _exact_checks(space, found, known, set(wrong))
     return _Judged(space, checks, tuple(failed), distances, tuple(k for k in unknown if k >= usual))
@@ -324,7 +324,7 @@ def _unproven(judged: Sequence[_Judged], pair: Paired, known: Known) -> tuple[st
     if unknown:
         return (
             f"it differs by more than float32's limit for an input that is "
-            f"{known.stress[unknown[0]]}, and TensorFlow cannot compute the model in float64, "
+            f"{known.stress[unknown[0]]}, and {known.judge} cannot compute the model in float64, "
             "which would tell rounding from an error. Pass samples of your own.",
         )
     silent = {k for one in judged for k in one.silent}
@@ -332,9 +332,9 @@ def _unproven(judged: Sequence[_Judged], pair: Paired, known: Known) -> tuple[st
     telling = [k for k in range(usual) if k not in silent]
     if len(telling) < min(MIN_SAMPLES, usual):
         return (
-            f"TensorFlow's own float32 is more than {SILENT:.1e} from the exact answer (float64) "
-            f"for {usual - len(telling)} of {usual} samples, so that they say nothing about "
-            "OpenCV. Pass samples that the model was made for.",
+            f"{known.judge}'s own float32 is more than {SILENT:.1e} from the exact answer "
+            f"(float64) for {usual - len(telling)} of {usual} samples, so that they say nothing "
+            "about OpenCV. Pass samples that the model was made for.",
         )
     if known.constant:
         return ()

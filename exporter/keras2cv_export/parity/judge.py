@@ -15,6 +15,7 @@ from .floats import explained, judge_floats
 from .informative import uninformative_exact
 from .known import Behind, Known, verdict_of
 from .metrics import Array, Paired, find_worst
+from .near_ties import is_near_tie
 from .report import Check, OutputParity
 
 
@@ -101,7 +102,7 @@ def _near_ties(reference: Array, candidate: Array, behind: Behind | None) -> Arr
         np.take_along_axis(behind.scores, pick[..., None].astype(np.intp), axis=-1)[..., 0]
         for pick in picks
     )
-    near: Array = valid & (np.abs(first - second) <= 2.0 * behind.allowed)
+    near: Array = valid & is_near_tie(first - second, behind.allowed)
     return near
 
 

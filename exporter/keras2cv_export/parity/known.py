@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from .exactness import ExactAnswer
+from .exactness import TENSORFLOW, ExactAnswer
 from .metrics import Array
 from .report import Verdict
 from .tolerance import Limits
@@ -36,6 +36,7 @@ class Known:
         constant: Whether it is known not to depend on the input.
         exact: Gives a sample's answer in float64; None where only float32 is compared.
         stress: Samples far from what the model was made for, the last ones: index -> what it is.
+        judge: Who gave the reference's answers.
     """
 
     limits: Limits
@@ -44,6 +45,7 @@ class Known:
     constant: bool = False
     exact: ExactAnswer | None = None
     stress: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    judge: str = TENSORFLOW
 
 
 def verdict_of(passed: bool, reasons: tuple[str, ...]) -> Verdict:

@@ -17,7 +17,7 @@ import numpy as np
 
 from keras2cv.errors import UsageError
 
-from .exactness import ExactAnswer
+from .exactness import TENSORFLOW, ExactAnswer
 from .informative import MIN_SAMPLES
 from .judge import judge_output
 from .known import Behind, Known
@@ -47,6 +47,7 @@ class _Job:
     constant: Collection[str]
     exact: Exact | None
     stress: Mapping[int, str]
+    judge: str
 
 
 def compare(
@@ -59,6 +60,7 @@ def compare(
     constant: Collection[str] = (),
     exact: Exact | None = None,
     stress: Sequence[str] = (),
+    judge: str = TENSORFLOW,
 ) -> ParityReport:
     """Compare the outputs of two runners for the same samples.
 
@@ -79,6 +81,7 @@ def compare(
             cannot compute it so. It is asked only where float32's limit is exceeded.
         stress: What the last samples are that the model was not made for, such as "black". They do
             not set the scale, and need not vary.
+        judge: Who gave the reference's outputs, for the report's words.
 
     Returns:
         A report with one verdict per output and one overall.
@@ -89,17 +92,17 @@ def compare(
     """
     limits, first = parse_tolerance(tolerance), len(reference) - len(stress)
     names = {first + k: name for k, name in enumerate(stress)}
-    job = _Job(reference, candidate, limits, scores, argmax_of, constant, exact, names)
+    job = _Job(reference, candidate, limits, scores, argmax_of, constant, exact, names, judge)
     samples = min(len(reference), len(candidate)) - len(stress)
     nothing = _nothing_to_compare(reference, candidate)
     if nothing is not None:
-        return ParityReport("fail", (), (nothing,), samples, job.tolerance)
+        return ParityReport("fail", (), (nothing,), samples, job.tolerance, judge=judge)
     _require_known_outputs(job)
     outputs = tuple(_judge(job, name) for name in _all_names(job))
     few = _too_few_samples(job, outputs)
     reasons = tuple(f"{o.name}: {reason}" for o in outputs for reason in o.reasons) + few
     return ParityReport(
-        _overall(outputs, few), outputs, reasons, samples, job.tolerance, tuple(stress)
+        _overall(outputs, few), outputs, reasons, samples, job.tolerance, tuple(stress), judge
     )
 
 
@@ -182,6 +185,7 @@ def _judge(job: _Job, name: str) -> OutputParity:
         name in job.constant,
         _exact_answer(job.exact, name),
         job.stress,
+        job.judge,
     )
     output = judge_output(name, references, candidates, known)
     if output.verdict != "fail":

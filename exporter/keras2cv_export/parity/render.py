@@ -37,7 +37,7 @@ def render(report: ParityReport, console: Console) -> None:
     for reason in _general_reasons(report):
         console.print(_indented(Text(reason), 2))
     for output in report.outputs:
-        for indent, line in _remarks(output):
+        for indent, line in _remarks(output, report.judge):
             console.print(_indented(line, indent))
 
 
@@ -95,7 +95,7 @@ def _general_reasons(report: ParityReport) -> tuple[str, ...]:
     return tuple(reason for reason in report.reasons if reason not in of_outputs)
 
 
-def _remarks(output: OutputParity) -> Iterator[tuple[int, Text]]:
+def _remarks(output: OutputParity, judge: str) -> Iterator[tuple[int, Text]]:
     """Yield the indented lines below the table: reasons, the worst place, the tolerance needed."""
     ties, exact = _near_ties(output), output.exact
     if output.verdict == "pass" and not ties and exact is None:
@@ -108,7 +108,7 @@ def _remarks(output: OutputParity) -> Iterator[tuple[int, Text]]:
     if ties:
         yield 4, Text(f"{_plural(ties, 'near-tie')} ranked the other way, within the tolerance")
     if output.verdict == "fail" and output.worst is not None:
-        yield 4, Text(f"worst element: {_place(output.worst)}")
+        yield 4, Text(f"worst element: {_place(output.worst, judge)}")
     if output.verdict == "fail" and output.needed is not None and output.needed <= 1.0:
         yield 4, Text(f"tolerance needed: {output.name}:{_rounded_up(output.needed)}")
 
@@ -121,11 +121,11 @@ def _near_ties(output: OutputParity) -> int:
     return output.near_ties + (output.top1.near_ties if output.top1 else 0)
 
 
-def _place(worst: Worst) -> str:
+def _place(worst: Worst, judge: str) -> str:
     index = ", ".join(map(str, worst.index))
     return (
         f"sample {worst.sample} at [{index}]: {worst.candidate:.7g} in OpenCV, "
-        f"{worst.reference:.7g} in TensorFlow"
+        f"{worst.reference:.7g} in {judge}"
     )
 
 

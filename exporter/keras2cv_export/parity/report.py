@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from .exactness import Distances
+from .exactness import TENSORFLOW, Distances
 from .metrics import Metrics, Worst
 from .power import power_of
 from .scores import Ranking
@@ -119,6 +119,7 @@ class ParityReport:
         samples: How many were compared.
         tolerance: The tolerance of the comparison.
         stress: What was compared besides them that the model was not made for, such as "black".
+        judge: Who gave the reference's outputs.
     """
 
     verdict: Verdict
@@ -127,6 +128,7 @@ class ParityReport:
     samples: int
     tolerance: Tolerance
     stress: tuple[str, ...] = ()
+    judge: str = TENSORFLOW
 
     def __post_init__(self) -> None:
         if (self.verdict == "pass") == bool(self.reasons):
@@ -143,7 +145,7 @@ class ParityReport:
 
     @property
     def lost(self) -> bool:
-        """Whether TensorFlow's float32 is too far off on too many samples: others may tell more."""
+        """Whether the judge's float32 is too far off on too many samples: others may tell more."""
         return self.verdict == "inconclusive" and any(
             o.exact is not None and sum(k < self.samples for k in o.exact.silent) > self.samples - 3
             for o in self.outputs
@@ -159,6 +161,7 @@ class ParityReport:
         return {
             "schema": SCHEMA,
             "verdict": self.verdict,
+            "reference": self.judge,
             "samples": self.samples,
             "stress": list(self.stress),
             "power": power_of(self.samples),

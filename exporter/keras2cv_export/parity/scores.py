@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from .near_ties import is_near_tie
 from .tolerance import Limits
 
 Array = NDArray[Any]
@@ -112,8 +113,8 @@ def compare_ranking(reference: Array, candidate: Array, k: int, allowed: float) 
     lack = threshold - np.take_along_axis(reference, picked, axis=-1).min(axis=-1)
     return Ranking(
         agreement=float((lack <= 0.0).mean()),
-        near_ties=int(((lack > 0.0) & (lack <= 2.0 * allowed)).sum()),
-        flips=int((lack > 2.0 * allowed).sum()),
+        near_ties=int(((lack > 0.0) & is_near_tie(lack, allowed)).sum()),
+        flips=int(((lack > 0.0) & ~is_near_tie(lack, allowed)).sum()),
     )
 
 

@@ -18,7 +18,7 @@ from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import on_cpu, thread_count
 from keras2cv_export.verifying.question import Answer
 
-from .speed import KERAS, OURS, THEIRS, Side, SpeedReport, time_rounds
+from .speed import KERAS, OURS, Side, SpeedReport, theirs_of, time_rounds
 
 Array = np.ndarray[Any, Any]
 
@@ -39,13 +39,13 @@ def measure_speed(
     *,
     by_keras: bool = True,
 ) -> SpeedReport:
-    """Time `predict` on images, or `infer` on samples without them, against TensorFlow.
+    """Time `predict` on images, or `infer` on samples without them, against the model's own side.
 
     Args:
         folder: The bundle's.
         engine: OpenCV's.
         loaded: The model.
-        answer: Asks its tf.function, compiled already.
+        answer: Asks its tf.function, compiled already, or whoever answers for it.
         samples: The model's inputs; those of `images`, where there are any.
         images: (H, W, 3) uint8 BGR.
         max_ratio: The user's limit.
@@ -57,7 +57,8 @@ def measure_speed(
     arrays = {f"image/{i}": image for i, image in enumerate(images)} or {
         f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)
     }
-    theirs: dict[str, Side] = {THEIRS: _timed(lambda i: answer(samples[i]))}
+    judge = loaded.judge_name
+    theirs: dict[str, Side] = {theirs_of(judge): _timed(lambda i: answer(samples[i]))}
     if by_keras and len(loaded.inputs) == 1 and _predicts(loaded.keras_model):
         theirs[KERAS] = _timed(lambda i: _predict(loaded.keras_model, samples[i][0]))
 
@@ -68,8 +69,9 @@ def measure_speed(
     with opencv_side(folder, engine, arrays, meanwhile=compile_theirs) as (settings, ours):
         times = time_rounds({OURS: ours, **theirs}, len(samples))
         cores = ours.cores
-    threads = (int(settings["threads"]), thread_count())
-    return SpeedReport(times, str(settings["engine"]), threads, loaded.batch, max_ratio, cores)
+    threads = (int(settings["threads"]), thread_count() if loaded.judge is None else None)
+    engine = str(settings["engine"])
+    return SpeedReport(times, engine, threads, loaded.batch, max_ratio, cores, judge)
 
 
 def _timed(run: Any) -> Side:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from keras2cv.tuning.interleave import NOISY, STARVED, interval
+from keras2cv_export.parity.exactness import TENSORFLOW
 from keras2cv_export.parity.report import Verdict
 
 Side = Callable[[int], float]
@@ -30,6 +31,11 @@ _LEAST, _MOST = 7, 60  # rounds; fewer than 7 have no interval worth the name
 _BUDGET_S: Final = 1.0
 
 
+def theirs_of(judge: str) -> str:
+    """Return the name of the side of whoever answers for a model."""
+    return THEIRS if judge == TENSORFLOW else judge
+
+
 @dataclass(frozen=True)
 class SpeedReport:
     """The durations of both sides.
@@ -37,29 +43,36 @@ class SpeedReport:
     Attributes:
         nanoseconds: Side -> duration of each round; round i of all sides is the same sample.
         engine: OpenCV's.
-        threads: (OpenCV's, TensorFlow's).
+        threads: (OpenCV's, the other side's; None where nobody knows).
         batch: Samples per run.
         max_ratio: The user's limit; None: no limit.
         cores: How many cores OpenCV had on average while it ran; None where that is not known.
+        judge: Who answers for the model.
     """
 
     nanoseconds: Mapping[str, tuple[float, ...]]
     engine: str
-    threads: tuple[int, int]
+    threads: tuple[int, int | None]
     batch: int
     max_ratio: float | None = None
     cores: float | None = None
+    judge: str = TENSORFLOW
     _interval: tuple[float, float] = field(init=False)
 
     def __post_init__(self) -> None:
         counts = {len(times) for times in self.nanoseconds.values()}
-        if len(counts) != 1 or 0 in counts or not {OURS, THEIRS} <= set(self.nanoseconds):
+        if len(counts) != 1 or 0 in counts or not {OURS, self.theirs} <= set(self.nanoseconds):
             raise ValueError(f"Every side needs as many rounds as the others, got {counts}.")
         object.__setattr__(self, "_interval", interval(self._ratios()))
 
     @property
+    def theirs(self) -> str:
+        """The side that OpenCV is compared with."""
+        return theirs_of(self.judge)
+
+    @property
     def ratio(self) -> float:
-        """Median of ours / TensorFlow's `tf.function`, round by round; below 1 OpenCV is faster."""
+        """Median of ours / theirs, round by round; below 1 OpenCV is faster."""
         return float(np.median(self._ratios()))
 
     @property
@@ -85,7 +98,7 @@ class SpeedReport:
         if self.verdict == "pass":
             return ()
         low, high = self.ratio_interval
-        sentence = f"speed: predict takes {self.ratio:.2f} times TensorFlow's time ({low:.2f} to "
+        sentence = f"speed: predict takes {self.ratio:.2f} times {self.judge}'s time ({low:.2f} to "
         end = f"{high:.2f}), and --max-ratio is {self.max_ratio:g}."
         more = " Too close to decide: free the machine, and run it again."
         return (sentence + end + (more if self.verdict == "inconclusive" else ""),)
@@ -100,9 +113,9 @@ class SpeedReport:
         batch = f" of {self.batch}" if self.batch > 1 else ""
         return (
             f"speed: predict{batch} {self.median_ms(OURS):.3g} ms here ({self.engine} engine, "
-            f"{self.threads[0]} threads), TensorFlow's tf.function {self.median_ms(THEIRS):.3g} ms"
-            f"{keras} ({self.threads[1]} threads, without its preprocessing): "
-            f"{self.ratio:.2f} times tf.function's time (95 %: {low:.2f} to {high:.2f}; "
+            f"{self.threads[0]} threads), {self._other()} {self.median_ms(self.theirs):.3g} ms"
+            f"{keras} ({self._how()}, without its preprocessing): "
+            f"{self.ratio:.2f} times {self.theirs}'s time (95 %: {low:.2f} to {high:.2f}; "
             f"medians of {rounds} interleaved runs{self._noise()})"
         )
 
@@ -117,10 +130,22 @@ class SpeedReport:
             "max_ratio": self.max_ratio,
             "opencv_cores": self.cores,
             "engine": self.engine,
-            "threads": {"opencv": self.threads[0], "tensorflow": self.threads[1]},
+            "reference": self.judge,
+            "threads": self._threads(),
             "batch": self.batch,
             "nanoseconds": {side: list(times) for side, times in self.nanoseconds.items()},
         }
+
+    def _other(self) -> str:
+        return f"TensorFlow's {THEIRS}" if self.judge == TENSORFLOW else self.judge
+
+    def _how(self) -> str:
+        threads = self.threads[1]
+        return "in a process of its own" if threads is None else f"{threads} threads"
+
+    def _threads(self) -> dict[str, int]:
+        ours, theirs = self.threads
+        return {"opencv": ours} if theirs is None else {"opencv": ours, "tensorflow": theirs}
 
     def _noise(self) -> str:
         low, high = self.ratio_interval
@@ -129,7 +154,7 @@ class SpeedReport:
         return "; noisy, the machine is busy" if high > NOISY * low else ""
 
     def _ratios(self) -> Any:
-        return np.array(self.nanoseconds[OURS]) / np.array(self.nanoseconds[THEIRS])
+        return np.array(self.nanoseconds[OURS]) / np.array(self.nanoseconds[self.theirs])
 
 
 def time_rounds(

@@ -18,6 +18,7 @@ import numpy as np
 from keras2cv.evaluation.data.masks import stored_pixels
 from keras2cv.tasks.result import Result
 from keras2cv.tasks.task import Task
+from keras2cv_export.parity.near_ties import is_near_tie
 
 Array = np.ndarray[Any, Any]
 
@@ -35,7 +36,7 @@ class AnswerLimits:
 
     Attributes:
         score: Of probabilities and scores, and of numbers relative to the largest.
-        tie: Two decisions whose scores are nearer than this are a near-tie.
+        unsure: How far each score behind a decision may be off; see `is_tie`.
         iou: The least intersection over union of two boxes, unless their edges are within a pixel.
         pixels: The share of a mask's pixels that may have another class.
         task: The bundle's task, whose thresholds make near-ties.
@@ -43,11 +44,15 @@ class AnswerLimits:
     """
 
     score: float = 0.01
-    tie: float = 0.01
+    unsure: float = 0.005
     iou: float = 0.98
     pixels: float = 0.01
     task: Task | None = None
     scale: Array | None = None
+
+    def is_tie(self, gap: Any, scale: float = 1.0) -> Any:
+        """Whether scores that are `gap` apart, in units of `scale`, are a near-tie."""
+        return is_near_tie(gap, self.unsure * scale)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,18 @@
-"""Layers that normalize by the batch at hand: an answer then depends on the samples beside it."""
+"""Layers that read the whole batch at hand: an answer then depends on the samples beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import layer_of
+
+_REDUCTIONS: Final = frozenset(
+    ["All", "Any", "ArgMax", "ArgMin", "EuclideanNorm", "Max", "Mean", "Min", "Prod", "Sum"]
+)
 
 
 def batch_statistics(graph_def: Any, inputs: Collection[str]) -> tuple[str, ...]:
@@ -24,6 +28,39 @@ def batch_statistics(graph_def: Any, inputs: Collection[str]) -> tuple[str, ...]
     depending = _depending(graph_def, {_node_of(name) for name in inputs})
     found = (n for n in graph_def.node if n.name in depending and _is_of_a_batch(n, nodes))
     return tuple(dict.fromkeys(layer_of(node.name) for node in found))
+
+
+def reductions_of_rows(graph_def: Any, inputs: Collection[str]) -> tuple[str, ...]:
+    """Return the layers that may put the samples of a batch together.
+
+    They reduce the first axis of a tensor, or multiply two tensors of rows. Whether its rows are
+    samples, only the numbers tell.
+
+    Args:
+        graph_def: A flat GraphDef.
+        inputs: The tensors that a user gives, such as "image:0".
+    """
+    nodes = {node.name: node for node in graph_def.node}
+    depending = _depending(graph_def, {_node_of(name) for name in inputs})
+    found = (
+        node
+        for node in graph_def.node
+        if node.name in depending and (_reduces_rows(node, nodes) or _joins_rows(node, depending))
+    )
+    return tuple(dict.fromkeys(layer_of(node.name) for node in found))
+
+
+def _reduces_rows(node: Any, nodes: Mapping[str, Any]) -> bool:
+    if node.op not in _REDUCTIONS:
+        return node.op == "L2Loss"
+    axes = nodes.get(_node_of(node.input[1]))
+    if axes is None or axes.op != "Const":
+        return True
+    return 0 in tf.make_ndarray(axes.attr["value"].tensor).ravel()
+
+
+def _joins_rows(node: Any, depending: Collection[str]) -> bool:
+    return node.op == "MatMul" and all(_node_of(name) in depending for name in node.input[:2])
 
 
 def _depending(graph_def: Any, names: set[str]) -> set[str]:

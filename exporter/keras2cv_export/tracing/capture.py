@@ -13,7 +13,7 @@ to leak as an extra graph input.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -71,13 +71,20 @@ class TracedGraph:
     model_specs: tuple[TensorSpec, ...] = ()
 
 
-def trace(loaded: LoadedModel, *, ranking: bool = False, unrolled: bool = False) -> TracedGraph:
+def trace(
+    loaded: LoadedModel,
+    *,
+    ranking: bool = False,
+    unrolled: bool = False,
+    stated: Collection[str] = (),
+) -> TracedGraph:
     """Trace a model at the static shapes of its inputs.
 
     Args:
         loaded: The model.
         ranking: Whether to cut the graph before a top-k of many numbers too; see `cut_numpy_tail`.
         unrolled: Whether recurrent layers are unrolled, for files that have no ops for them.
+        stated: The recurrent cells that may begin with computed states; see `recurrent.loop`.
 
     Raises:
         ModelError: An output's shape depends on values.
@@ -88,7 +95,9 @@ def trace(loaded: LoadedModel, *, ranking: bool = False, unrolled: bool = False)
     held = [_held(captured) for captured in concrete.captured_inputs]
     with tf.Graph().as_default() as flat:
         weights = Weights()
-        outputs, layers = _flatten(concrete, held, weights, len(loaded.inputs), calls, unrolled)
+        functions = {f.signature.name: f for f in concrete.graph.as_graph_def().library.function}
+        walk = Flattener(functions, weights, unrolled=unrolled, stated=frozenset(stated))
+        outputs, layers = _flatten(concrete, held, walk, len(loaded.inputs), calls)
         model_specs = tuple(_spec(n, t) for n, t in zip(names, outputs, strict=True))
         taken = [*names, *(spec.name for spec in loaded.inputs)]
         tail = cut_numpy_tail(outputs, taken, ranking=ranking)
@@ -141,10 +150,9 @@ def _concrete(loaded: LoadedModel) -> tuple[Any, list[str], list[LayerOutput]]:
 def _flatten(
     concrete: Any,
     held: Sequence[Any],
-    weights: Weights,
+    walk: Flattener,
     input_count: int,
     calls: Sequence[LayerOutput],
-    unrolled: bool,
 ) -> tuple[list[Any], dict[str, str]]:
     """Add the model to the current graph; return its output tensors, and the layers' names.
 
@@ -157,17 +165,15 @@ def _flatten(
     body = graph_body(
         graph_def.node, [t.op.name for t in sources], [t.name for t in concrete.outputs]
     )
-    functions = {f.signature.name: f for f in graph_def.library.function}
-    walk = Flattener(functions, weights, unrolled=unrolled)
     arguments = [
         tf.compat.v1.placeholder(t.dtype, t.shape, name=f"{INPUT}_{k}")
         for k, t in enumerate(sources[:input_count])
     ]
     captured = [
-        weights.take(t.op.name, value)
+        walk.weights.take(t.op.name, value)
         for t, value in zip(graph.internal_captures, held, strict=True)
     ]
-    walk.budget.weights = weights.count
+    walk.budget.weights = walk.weights.count
     needed = {node.name for node in body.nodes}
     seen = [c for c in calls if c.tensor.op.name in needed]
     ends = (*body.outputs, *(c.tensor.name for c in seen))

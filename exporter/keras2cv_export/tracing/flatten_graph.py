@@ -4,7 +4,7 @@ The graph is walked as TensorFlow would run it, but on symbols: each node that t
 added to a new graph, where TensorFlow infers its static shape at once.
 
     call of a function       its body, in place
-    While                    one op where it is a recurrent layer (recurrences); else its body once
+    While                    one op where it is a recurrent layer (recurrent); else its body once
                              per step; where the number of steps does not follow
                              from shapes, one op for all, done after the net (tail_loops)
     If, Case                 the branch that is taken; where the input decides, both and a select
@@ -37,7 +37,8 @@ from .flatten_lists import LIST_OPS, StackedList, TensorList, stacked_list
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
 from .graph_body import Body, data_inputs, function_body
-from .recurrences import Loop, as_recurrence
+from .recurrent.loop import Loop
+from .recurrent.loops import as_recurrence
 from .sizes import Budget
 from .tail_loops import LOOP, LOOP_OF_UNKNOWN, SubGraph, TailLoop, add_loop
 from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN
@@ -76,6 +77,8 @@ class Flattener:
         refused: The nodes that OpenCV cannot compute, in the order of the walk.
         budget: How large the graph's results may be.
         unrolled: Whether recurrent layers are unrolled like any loop.
+        stated: The recurrent cells that may begin with computed states; see `recurrent.loop`.
+        bounds: The largest |number| of tensors that recurrent layers gave, by their names.
     """
 
     functions: Mapping[str, Any]
@@ -83,6 +86,8 @@ class Flattener:
     refused: list[Unsupported] = field(default_factory=list)
     budget: Budget = field(default_factory=Budget)
     unrolled: bool = False
+    stated: frozenset[str] = frozenset()
+    bounds: dict[str, float] = field(default_factory=dict)
     _bodies: dict[str, Body] = field(default_factory=dict)
     _known: Any = None
     _cut: bool = False
@@ -388,7 +393,8 @@ def _recurrence(
         return walk.call(body, state, f"{node.name}/{_SCRATCH}")
 
     with tf.name_scope(f"{node.name}/"):
-        return as_recurrence(Loop(inputs, frozenset(walk.passed_on(body)), step, goes_on))
+        fixed = frozenset(walk.passed_on(body))
+        return as_recurrence(Loop(inputs, fixed, step, goes_on, walk.bounds, walk.stated))
 
 
 def _in_tail(

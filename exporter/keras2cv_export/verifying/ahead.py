@@ -1,7 +1,7 @@
 """Let OpenCV run on samples while TensorFlow still answers them.
 
 Neither waits for the other's numbers, and both take seconds. One process of OpenCV works at a time,
-so that memory holds one net of OpenCV's, as without this.
+so that memory holds one net of OpenCV's, as without this; but small nets are loaded beforehand.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from keras2cv.isolation import Conversation
-from keras2cv.trial.running import WorkerRun
+from keras2cv.trial.running import LoadingNet, WorkerRun
 
 from .sample_files import Sample
 
@@ -47,6 +47,12 @@ class NetRun:
         """
         return self.worker(self.folder, self.samples, **self.options)
 
+    @property
+    def settings(self) -> tuple[tuple[str, Any], ...]:
+        """What a net is loaded with."""
+        named = ((name, self.options.get(name)) for name in ("engine", "threads", "batch"))
+        return tuple((name, value) for name, value in named if value is not None)
+
     def is_same(self, other: NetRun) -> bool:
         """Whether both put the same question to the same net."""
         return (
@@ -63,6 +69,8 @@ class RunsAhead:
         self._runs: Sequence[NetRun] = ()
         self._thread: threading.Thread | None = None
         self._child: Conversation | None = None
+        self._begun: list[LoadingNet] = []
+        self._loading: dict[tuple[tuple[str, Any], ...], LoadingNet] = {}
         self._lock = threading.Lock()
         self._ended = False
 
@@ -74,9 +82,20 @@ class RunsAhead:
         """End the process that runs, and begin no other."""
         self.end()
 
+    def load(self, runs: Sequence[NetRun]) -> None:
+        """Start loading the nets of runs whose samples are not known yet.
+
+        Raises:
+            ChildNotStarted: The system starts no process.
+        """
+        for run in runs:
+            wanted = {"timeout_s": run.options["timeout_s"], **dict(run.settings)}
+            self._loading[run.settings] = loading = LoadingNet(run.folder, **wanted)
+            self._begun.append(loading)
+
     def begin(self, runs: Sequence[NetRun]) -> None:
         """Start runs, in this order; earlier ones end."""
-        self.end()
+        self._stop()
         self._runs, self._ended = runs, False
         self._thread = threading.Thread(target=self._work, args=(runs,), daemon=True)
         self._thread.start()
@@ -91,6 +110,13 @@ class RunsAhead:
         return run.now() if begun is None else begun.outcome.result()
 
     def end(self) -> None:
+        """Kill all processes, and wait for the thread."""
+        self._stop()
+        for loading in self._begun:
+            loading.end()
+        self._begun, self._loading = [], {}
+
+    def _stop(self) -> None:
         """Kill the process that runs, and wait for its thread."""
         with self._lock:
             self._ended = True
@@ -105,13 +131,20 @@ class RunsAhead:
             if self._ended:
                 return
             try:
-                outcome = run.worker(run.folder, run.samples, **run.options, started=self._hold)
+                outcome = run.worker(
+                    run.folder, run.samples, **run.options, **self._ready(run), started=self._hold
+                )
             except BaseException as error:
                 run.outcome.set_exception(error)
             else:
                 run.outcome.set_result(outcome)
             with self._lock:
                 self._child = None
+
+    def _ready(self, run: NetRun) -> dict[str, LoadingNet]:
+        """Return the process that loads a run's net, if there is one."""
+        loading = self._loading.pop(run.settings, None)
+        return {} if loading is None else {"ready": loading}
 
     def _hold(self, child: Conversation) -> None:
         with self._lock:

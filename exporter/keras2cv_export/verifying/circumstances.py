@@ -87,14 +87,23 @@ def circumstances_of(
         engine: The engine.
         scratch: A folder for temporary files; None: the system's.
     """
-    if manifest.states or not all(o.batched for o in manifest.outputs):
+    if depends_on_rows(manifest):
         return None
     some, order = _joined_rows(samples, manifest.model.batch)
     joined = tuple(np.concatenate(arrays)[order] for arrays in zip(*some, strict=True))
     asked = [joined, *[samples[0]] * _calls(int(manifest.model.size_bytes))]
+    return NetRun(run_worker, folder, asked, options_of(manifest, engine, scratch))
+
+
+def depends_on_rows(manifest: Manifest) -> bool:
+    """Whether a net's answers are not one for each row: states, or an output without a batch."""
+    return bool(manifest.states) or not all(o.batched for o in manifest.outputs)
+
+
+def options_of(manifest: Manifest, engine: str, scratch: Path | None) -> dict[str, Any]:
+    """Return the arguments of `run_worker` for the run with one thread."""
     options = {"timeout_s": patience(manifest), "scratch": scratch, "engine": engine, "threads": 1}
-    tuned = {} if manifest.tuned is None else {"batch": "auto"}
-    return NetRun(run_worker, folder, asked, {**options, **tuned})
+    return options if manifest.tuned is None else {**options, "batch": "auto"}
 
 
 def _calls(size: int) -> int:
@@ -119,6 +128,8 @@ def _rows(
     some, order = _joined_rows(question.samples, batch)
     reasons = []
     for name, got in joined.items():
+        if name in question.leaning:  # its rows are one answer to the batch that they are in
+            continue
         expected = np.concatenate([answer[name] for answer in once[: len(some)]])[order]
         if not _alike(expected, got, _allowed(name, parity, question)):
             reasons.append(

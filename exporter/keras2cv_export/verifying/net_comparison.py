@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
+from keras2cv.trial.running import run_worker
 
-from .ahead import RunsAhead
-from .circumstances import circumstances_of, in_other_circumstances
+from .ahead import NetRun, RunsAhead
+from .circumstances import (
+    circumstances_of,
+    depends_on_rows,
+    in_other_circumstances,
+    options_of,
+)
 from .question import Question
 from .sample_files import Sample
 from .verify import Verification, engines_of, runs_of, verify
+
+_LOADED_BEFORE_BYTES: Final = 2**28  # above, memory holds one net of OpenCV's at a time
 
 
 class NetComparison:
@@ -49,6 +58,19 @@ class NetComparison:
     def __exit__(self, *_: object) -> None:
         """End what still runs."""
         self._ahead.end()
+
+    def load(self) -> None:
+        """Start loading the first two nets, while nobody knows the samples yet; small ones alone.
+
+        Raises:
+            ChildNotStarted: The system starts no process.
+        """
+        if int(self.manifest.model.size_bytes) > _LOADED_BEFORE_BYTES:
+            return
+        engine = self._engines[0]
+        usual = runs_of(self.folder, self.manifest, (), (), self._engines[:1], self.scratch)
+        other = NetRun(run_worker, self.folder, (), options_of(self.manifest, engine, self.scratch))
+        self._ahead.load([*([] if depends_on_rows(self.manifest) else [other]), *usual.values()])
 
     def begin(self, samples: Sequence[Sample], stress: Sequence[Sample]) -> None:
         """Start OpenCV on samples that TensorFlow is to answer.

@@ -17,10 +17,12 @@ from keras2cv_export.model.exact import NoExactAnswerError
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import exact_reference, reference
 from keras2cv_export.model.refused_sample import NoSuchRowError, SampleRefusedError
+from keras2cv_export.parity.exactness import TENSORFLOW
 from keras2cv_export.parity.parity import Exact, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 
 from .front_samples import samples_behind
+from .neighbours import leaning_rows
 from .pictures import Picture, PictureInput, draw_picture, has_golden_picture, walked
 from .ranges import embedding_rows, ranges_of
 from .samples import Sample, ValueRange, default_samples, load_samples
@@ -54,6 +56,8 @@ class Question:
             others.
         unsteady: TensorFlow's own differences between two runs; usually none.
         pictures: Image files that the last samples were made of, by the bundle's preprocessing.
+        judge: Who gave the expected outputs.
+        leaning: Outputs whose answer to a sample depends on the others of its batch.
     """
 
     samples: Sequence[Sample]
@@ -66,6 +70,8 @@ class Question:
     exact: Exact | None = None
     unsteady: tuple[str, ...] = ()
     pictures: tuple[Path, ...] = ()
+    judge: str = TENSORFLOW
+    leaning: frozenset[str] = frozenset()
 
 
 Answer = Callable[[Sample], Outputs]
@@ -99,6 +105,7 @@ def ask(
     drawn: int = SAMPLES,
     smooth: bool = False,
     begin: Callable[[Sequence[Sample], Sequence[Sample]], None] = lambda *_: None,
+    golden: bool = True,
 ) -> Question:
     """Read or draw samples, and let TensorFlow answer them.
 
@@ -115,6 +122,7 @@ def ask(
         smooth: Draw them without edges and texture.
         begin: Called with the samples, and those of stress, before TensorFlow answers them; called
             again if some of them are replaced or left out.
+        golden: Whether a picture is drawn for the golden vectors, which a check does not write.
 
     Raises:
         InputError: The samples cannot be read or do not fit the model.
@@ -158,7 +166,7 @@ def ask(
         asked.samples,
         expected,
         draw_picture(manifest, preprocess, answer)
-        if preprocess and has_picture and given is None
+        if golden and preprocess and has_picture and given is None
         else None,
         limits,
         scores,
@@ -167,6 +175,8 @@ def ask(
         _exact_answers(loaded, manifest, [*asked.samples, *samples_of_stress]),
         unsteady,
         tuple(pictures),
+        loaded.judge_name,
+        frozenset() if loaded.states else leaning_rows(answer, asked.samples, expected),
     )
 
 

@@ -19,6 +19,7 @@ ValueRange = tuple[Any, Any]
 
 _WAVES = 3
 _TEXTURE = 0.15  # of the full range
+_FEW = 3
 _PAINT = 0.8  # how far a shape covers the colours below it
 
 
@@ -57,9 +58,9 @@ def draw(
 def _unit_values(
     shape: tuple[int, ...], level: float, rng: np.random.Generator, *, smooth: bool
 ) -> Array:
-    """Draw values in 0..1 that reach both ends, or the level alone for a single value."""
-    if int(np.prod(shape)) == 1:
-        return np.full(shape, level)
+    """Draw values in 0..1 that reach both ends; of a few values, one is the level."""
+    if int(np.prod(shape)) <= _FEW:
+        return _few_values(shape, level, rng)
     field = rng.random(shape) if len(shape) == 1 else _waves(shape, rng)
     if not smooth:
         if len(shape) == 3 and shape[2] in (1, 3, 4):
@@ -68,6 +69,13 @@ def _unit_values(
     low, high = field.min(), field.max()
     unit: Array = ((field - low) / (high - low)) ** _gamma(level)
     return unit
+
+
+def _few_values(shape: tuple[int, ...], level: float, rng: np.random.Generator) -> Array:
+    """Draw values that lie anywhere: two that reached both ends would always be the same two."""
+    values = rng.random(shape)
+    values.flat[rng.integers(values.size)] = level
+    return values
 
 
 def _gamma(level: float) -> float:

@@ -229,6 +229,7 @@ def judge(
         constant=question.constant,
         exact=question.exact,
         stress=[one.name for one in stress],
+        judge=question.judge,
     )
     unsteady = unrepeatable(candidate, again, question.tolerance)
     stale = first_difference(

@@ -22,6 +22,7 @@ from keras2cv.bundle.leftovers import concerns, locked_folder, remove_leftovers
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import MANIFEST, Bundle, is_bundle_file, read_bundle
 from keras2cv.errors import UsageError
+from keras2cv.plain_files import real_path
 
 _SYSTEM_FILES: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
@@ -64,7 +65,7 @@ def staged_bundle(target: str | os.PathLike[str]) -> Iterator[Stage]:
         UsageError: `target` is something else than a bundle, its parent cannot be written, or the
             disk is full while it is being made.
     """
-    path = Path(target).resolve()
+    path = real_path(target)
     with contextlib.ExitStack() as stack:
         try:
             check_replaceable(path)
@@ -120,7 +121,7 @@ def require_place(target: str | os.PathLike[str]) -> None:
     Raises:
         UsageError: as `staged_bundle`, as far as it can be known without writing.
     """
-    path = Path(target).resolve()
+    path = real_path(target)
     try:
         check_replaceable(path)
     except OSError as error:

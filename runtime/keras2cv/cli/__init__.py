@@ -25,6 +25,7 @@ from keras2cv.cli.output_guard import check_outputs
 from keras2cv.cli.parser import make_parser
 from keras2cv.cli.signals import ended_by_signals, exit_code_of
 from keras2cv.cli.styles import Styled, print_line
+from keras2cv.cli.supervised import exit_code_of_child
 from keras2cv.cli.system_errors import is_of_output, refusal_of
 from keras2cv.cli.terminal import print_traceback, safe_streams
 from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency, UsageError
@@ -46,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     _escape_what_the_terminal_cannot_show()
     if argv is None:
         own_process()
+        if (code := exit_code_of_child(sys.argv[1:])) is not None:
+            return code
     words = sys.argv[1:] if argv is None else argv
     with (
         escaped_native_output(),

@@ -17,6 +17,7 @@ from keras2cv.cli.output import cannot_write
 from keras2cv.diagnosis.doctor import has_windows, with_windows
 from keras2cv.errors import MissingDependency, UsageError
 from keras2cv.net.opencv import installed_version
+from keras2cv.plain_files import real_path
 from keras2cv.streams.frames import Source
 
 Array = NDArray[Any]
@@ -150,8 +151,8 @@ def check_not_read(where: Path, sources: Sequence[Source], *, inside: bool) -> N
     if arrays:
         raise UsageError(f"--save draws on images, and {arrays[0]} holds arrays. Use --json.")
     files = [part for source in sources for part in (source.parts.values() or (source,))]
-    at = [file.path.resolve() for file in files if not file.is_live]
-    if where.resolve() in ([path.parent for path in at] if inside else at):
+    at = [real_path(file.path) for file in files if not file.is_live]
+    if real_path(where) in ([path.parent for path in at] if inside else at):
         raise UsageError(f"--save {where} would overwrite what it reads. Name another place.")
 
 

@@ -19,7 +19,8 @@ def detector_traits(manifest: Manifest) -> frozenset[str]:
     distances     distances from points (YOLOv8, FCOS)
     priors        offsets from prior boxes (SSD)
     peaks         peaks of a heatmap (CenterNet)
-    ready         boxes already
+    ready         boxes already,
+    readycells    in cells of their grids
     offsets     boxes are offsets from anchors, without a head
     several     a box is found once for each of its classes
     columns     the columns of a table have an order that is not one of `PLAIN_COLUMNS`
@@ -27,7 +28,9 @@ def detector_traits(manifest: Manifest) -> frozenset[str]:
     weighted      the weighted sum of prototypes
     boxmask       one of its own
     cutgrid       prototypes are cut before they are enlarged
-    boxpoints   each box has keypoints
+    boxpoints   each box has keypoints,
+    framed        counted from a head's cell or prior box
+    joints        of which those near a peak of their heatmap are moved there
     rotated     each box has an angle
     """
     record = manifest.task.record
@@ -42,6 +45,7 @@ def detector_traits(manifest: Manifest) -> frozenset[str]:
         "priors": form == "offsets",
         "peaks": form == "peaks",
         "ready": form == "boxes",
+        "readycells": record.head is not None and record.head.in_cells,
         "offsets": form is None and record.anchors is not None,
         "several": bool(record.multi_label),
         "columns": has_other_columns(record),
@@ -50,6 +54,8 @@ def detector_traits(manifest: Manifest) -> frozenset[str]:
         "boxmask": masks is not None and masks.per_box is not None,
         "cutgrid": masks is not None and masks.cut == "prototypes",
         "boxpoints": record.points is not None,
+        "framed": record.points is not None and record.points.in_head,
+        "joints": record.points is not None and record.points.joints is not None,
         "rotated": record.angles is not None,
     }
     return frozenset(name for name, is_so in found.items() if is_so)

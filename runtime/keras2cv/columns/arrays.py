@@ -65,6 +65,8 @@ def row_of(value: Any, tensor: InputTensor | GivenInput) -> Array:
 
 def _from_list(column: Sequence[Any]) -> Array:
     """Return a list of rows as one array, or, of rows that are no numbers or differ, of objects."""
+    if any(isinstance(row, bytearray | memoryview) for row in column):  # NumPy reads their numbers
+        return objects(column)
     try:
         array = np.asarray(column)
     except ValueError:  # rows of different shapes

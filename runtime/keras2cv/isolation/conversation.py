@@ -8,7 +8,7 @@ import queue
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,13 +63,26 @@ class Conversation:
         reports: Everything that it reported; of each key, the last value.
     """
 
-    def __init__(self, entry: Entry, limits: Limits, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        entry: Entry,
+        limits: Limits,
+        folder: Path | None = None,
+        listen: Callable[[Mapping[str, Any]], None] = lambda _: None,
+    ) -> None:
         """Start the child; it imports its entry while this process goes on.
+
+        Args:
+            entry: The function that it runs.
+            limits: Its time and memory.
+            folder: Its working folder; None: this process' own.
+            listen: Called with each report while this process waits for a reply.
 
         Raises:
             ChildNotStarted: The system does not start it.
         """
         self.entry = entry
+        self._listen = listen
         self.reports: dict[str, Any] = {}
         self._limits = limits
         self._more_s = limits.start_seconds
@@ -137,6 +150,7 @@ class Conversation:
             if "error" in message:
                 raise self._error(str(message["error"]), str(message["message"]))
             self.reports.update(message)
+            self._listen(message)
 
     def close(self) -> None:
         """Let the child end by itself.

@@ -21,6 +21,11 @@ def cores() -> int:
     return max(int(cv2.getNumberOfCPUs()), 1)
 
 
+def most_threads() -> int:
+    """Return how many threads OpenCV may be asked for here: it starts as many as it is told to."""
+    return max(4 * cores(), 256)
+
+
 @functools.cache
 def processor() -> str:
     """Return the processor's name, as the system has it."""

@@ -15,7 +15,7 @@ import cv2
 from keras2cv.bundle.manifest import Manifest, Rate, Trial
 from keras2cv.net.forms import runs_on_cpu
 from keras2cv.net.local_choice import local_choice
-from keras2cv.net.machine import cores, processor
+from keras2cv.net.machine import cores, most_threads, processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,9 @@ def why_not(manifest: Manifest) -> str | None:
         return f"this process may use {cores()} cores"
     if tuned.machine != processor():
         return f"this is {processor()}"
+    rate = tuned.fastest
+    if max(tuned.choice.threads, rate.nets * rate.threads if rate else 0) > most_threads():
+        return "it asks for more threads than this machine has use for"
     return None
 
 

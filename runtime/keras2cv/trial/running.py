@@ -43,6 +43,39 @@ class WorkerRun:
     load_ms: float
 
 
+class LoadingNet:
+    """A process that loads a bundle's net, and waits for samples; `run_worker` takes it over."""
+
+    def __init__(
+        self,
+        bundle: Path,
+        *,
+        timeout_s: float,
+        engine: str | None = None,
+        threads: int | None = None,
+        batch: int | Literal["auto"] | None = None,
+    ) -> None:
+        """Start it; the arguments are those of `run_worker`.
+
+        Raises:
+            ChildNotStarted: the system starts no process.
+        """
+        options = {"engine": engine, "threads": threads, "batch": batch}
+        self._child = Conversation(WORKER, Limits(timeout_s))
+        self._taken = False
+        self._child.send({"bundle": str(bundle), "options": options})
+
+    def take(self) -> Conversation:
+        """Return the process, which the caller ends from now on."""
+        self._taken = True
+        return self._child
+
+    def end(self) -> None:
+        """End the process, unless somebody took it."""
+        if not self._taken:
+            self._child.end()
+
+
 def run_worker(
     bundle: Path,
     samples: Sequence[Sequence[Array]],
@@ -56,6 +89,7 @@ def run_worker(
     scratch: Path | None = None,
     memory: int | None = None,
     started: Callable[[Conversation], None] | None = None,
+    ready: LoadingNet | None = None,
 ) -> WorkerRun:
     """Return the outputs of `infer` for each of `samples`, computed in a fresh process.
 
@@ -72,6 +106,7 @@ def run_worker(
         scratch: a folder for temporary files; None: the system's.
         memory: the bytes that the process may write to; None: most of the free memory.
         started: is given the process, so that another thread may kill it.
+        ready: a process that loads this bundle with these options already; None: a new one.
 
     Raises:
         NetError: OpenCV refused the graph, ran out of time or out of memory.
@@ -95,7 +130,7 @@ def run_worker(
         np.savez(inputs, **arrays)  # type: ignore[arg-type]
         paths = {"bundle": str(bundle), "inputs": str(inputs), "outputs": str(outputs)}
         request = {**paths, "options": options}
-        ran = _run(request, Limits(timeout_s, memory_bytes=memory), started)
+        ran = _run(request, Limits(timeout_s, memory_bytes=memory), started, ready)
         return _read(outputs, len(samples), ran)
 
 
@@ -103,11 +138,14 @@ def _run(
     request: Mapping[str, Any],
     limits: Limits,
     started: Callable[[Conversation], None] | None,
+    ready: LoadingNet | None,
 ) -> dict[str, Any]:
     try:
-        with Conversation(WORKER, limits) as child:
+        with Conversation(WORKER, limits) if ready is None else ready.take() as child:
             if started is not None:
                 started(child)
+            if ready is not None:
+                child.reply()
             reply = child.ask(request)
             child.close()
             return reply

@@ -1,5 +1,7 @@
 """The child's side of a trial: load a bundle, and infer samples (`running.py` is the other side).
 
+The samples come with the first request, or, where the parent does not have them yet, with a second.
+
 INPUTS.npz holds `in/<i>/<k>`, sample i of input k, as `infer` takes it. OUTPUTS.npz gets
 `out/<i>/<k>`. The child reports its stages, so that its parent knows how far it got:
 
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +26,20 @@ from keras2cv.errors import InputError, Keras2cvWarning
 from keras2cv.net.forms import form_for
 from keras2cv.predictor import Predictor
 
+Reply = dict[str, Any]
 
-def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str, Any]:
+
+def answer(
+    request: Mapping[str, Any], report: Callable[..., None]
+) -> Generator[Reply, Mapping[str, Any], None]:
     """Load the bundle, infer every sample, write the outputs.
 
     Args:
-        request: "bundle", "inputs" and "outputs", paths, and "options", Predictor's.
+        request: "bundle", "inputs" and "outputs", paths, and "options", Predictor's. Both files may
+            follow in a request of their own; the reply to the first is empty then.
         report: Called with the stage.
 
-    Returns:
+    Yields:
         A map of the run: "opencv", "engine", "device", "threads", "load_ms".
 
     Raises:
@@ -41,20 +48,22 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
         NetError: OpenCV fails.
     """
     warnings.simplefilter("ignore", Keras2cvWarning)  # unverified is why it runs here
-    inputs = read_npz(Path(request["inputs"]))
     start = time.perf_counter()
     chosen = form_for("cpu", request["options"].get("engine"))
     bundle = read_bundle(Path(request["bundle"]), follow=False, choose=chosen)  # it may crash
     report(stage="loading", file=bundle.manifest.model.file, opencv=cv2.__version__)
     model = Predictor(bundle, **request["options"])
     load_ms = (time.perf_counter() - start) * 1e3
+    if "inputs" not in request:
+        request = yield {}
+    inputs = read_npz(Path(request["inputs"]))
     outputs: dict[str, Any] = {}
     for i in range(_count(inputs, len(model.manifest.inputs))):
         report(stage=f"running sample {i}", engine=model.engine)
         sample = [inputs[f"in/{i}/{k}"] for k in range(len(model.manifest.inputs))]
         outputs |= {f"out/{i}/{k}": array for k, array in enumerate(model.infer_net(*sample))}
     np.savez(request["outputs"], **outputs)
-    return {
+    yield {
         "opencv": cv2.__version__,
         "engine": model.engine,
         "device": model.device,

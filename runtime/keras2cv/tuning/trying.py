@@ -14,6 +14,7 @@ import numpy as np
 from keras2cv.bundle.manifest import Trial
 from keras2cv.errors import Keras2cvError
 from keras2cv.isolation import Conversation, Entry, Limits
+from keras2cv.plain_files import real_path
 from keras2cv.tuning.interleave import Comparison, compare_blocks, take_blocks
 
 _CHILD: Final = Entry("keras2cv.tuning.child:answer")
@@ -88,7 +89,7 @@ def running(folder: Path, setting: Setting, size_bytes: int) -> Iterator[Running
     """
     patience_s = _PATIENCE_S + _PATIENCE_S_PER_GIB * setting.nets * size_bytes / 2**30
     opening = {
-        "bundle": str(folder.resolve()),
+        "bundle": str(real_path(folder)),
         "file": setting.file,
         "nets": setting.nets,
         "options": setting.options,

@@ -25,7 +25,7 @@ EVIL = (
 def test_the_name_of_a_layer_is_no_code(name: str) -> None:
     """It stands in a comment of one line."""
     found: Any = SimpleNamespace(
-        fault="ours", first=SimpleNamespace(found=SimpleNamespace(key=name))
+        fault="ours", judge="TensorFlow", first=SimpleNamespace(found=SimpleNamespace(key=name))
     )
     title = reproducing._title(SimpleNamespace(ops=("Conv",)), found)  # type: ignore[arg-type]
     script = reproducing._SCRIPT.format(

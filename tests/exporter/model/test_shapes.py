@@ -106,8 +106,6 @@ def test_one_given_batch_is_every_inputs() -> None:
     [
         ([PHOTO, FIXED], {"photo": (3, 9, 11, 3)}),
         ([AGE, TensorSpec("size", (None, 2), "float32")], {"age": (3, 4), "size": (2, 2)}),
-        ([TensorSpec("threshold", (), "float32")], None),
-        ([AGE, TensorSpec("threshold", (), "float32")], None),
     ],
 )
 def test_inputs_that_do_not_share_a_batch_are_refused(
@@ -123,3 +121,9 @@ def test_a_batch_of_nothing_is_refused(batch: int) -> None:
     """A run has at least one sample."""
     with pytest.raises(ModelError, match=f"The batch is {batch}"):
         shapes([AGE], None, batch=batch)
+
+
+def test_an_input_that_is_one_number_is_named() -> None:
+    """No shape that a user could give makes samples of it."""
+    with pytest.raises(ModelError, match=r"threshold is one number.*a fixed value"):
+        resolve_shapes([AGE, TensorSpec("threshold", (), "float32")], None, 1)

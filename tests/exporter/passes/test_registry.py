@@ -23,7 +23,7 @@ NOT_REMOVED = {
     "computed state", "counted border", "full slope", "gates backwards", "half constant",
     "last of gates", "last of reversed", "list of indices", "moved vector", "no first state",
     "no kernel shape", "nothing reduced", "old corners", "reduced vector", "reset before",
-    "shared indices", "six axes", "unusual recurrence", "vector product",
+    "shared indices", "state of gates", "six axes", "unusual recurrence", "vector product",
 }  # fmt: skip
 
 

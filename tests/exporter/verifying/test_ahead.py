@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from keras2cv.errors import NetError
 from keras2cv.trial.running import WorkerRun
+from keras2cv_export.verifying import ahead as ahead_module
 from keras2cv_export.verifying.ahead import NetRun, RunsAhead
 
 Array = np.ndarray[Any, Any]
@@ -24,6 +25,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.engines: list[str] = []
+        self.ready: list[Any] = []
 
     def __call__(
         self,
@@ -32,9 +34,12 @@ class Worker:
         *,
         engine: str,
         started: Callable[[Any], None] | None = None,
+        ready: Any = None,
+        **_: Any,
     ) -> WorkerRun:
         """Answer, or fail on one engine."""
         del started, folder
+        self.ready.append(ready)
         self.engines.append(engine)
         if engine == "broken":
             raise NetError("It crashed.")
@@ -106,3 +111,38 @@ def test_what_runs_is_killed_in_the_end_and_nothing_follows() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert seen == ["new"]
+
+
+class Loading:
+    """A stand-in for a process that loads a net."""
+
+    made: ClassVar[list[Loading]] = []
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.folder, self.options, self.ended = folder, options, False
+        self.made.append(self)
+
+    def end(self) -> None:
+        """Note it; a net that was taken over goes on."""
+        self.ended = True
+
+
+def test_a_net_that_was_loaded_before_its_samples_were_known_is_used_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the run with its settings; in the end none that nobody took over is left."""
+    monkeypatch.setattr(ahead_module, "LoadingNet", Loading)
+    monkeypatch.setattr(Loading, "made", [])
+    worker, limit = Worker(), {"timeout_s": 9.0}
+    plain, alone = {**limit, "engine": "new"}, {**limit, "engine": "new", "threads": 1}
+    with RunsAhead() as ahead:
+        ahead.load([NetRun(worker, FOLDER, (), one) for one in (plain, alone)])
+        first, second = Loading.made
+        assert (first.options, second.options) == (plain, alone)
+        ahead.begin([NetRun(worker, FOLDER, SAMPLES, plain) for _ in range(2)])
+        ahead.run(NetRun(worker, FOLDER, SAMPLES[:1], plain))
+        ahead.run(NetRun(worker, FOLDER, SAMPLES, plain))
+    assert worker.ready.count(first) == 1
+    assert worker.ready.count(None) == 2
+    assert first.ended
+    assert second.ended

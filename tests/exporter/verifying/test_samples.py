@@ -118,6 +118,15 @@ def test_single_values_spread_over_their_range() -> None:
     assert sorted(float(s[0][0, 0]) for s in samples) == [25.0, 35.0, 45.0, 55.0]
 
 
+@pytest.mark.parametrize("shape", [(2,), (1, 2), (3,), (1, 1, 3)])
+def test_a_few_values_are_more_than_the_ends_of_their_range(shape: tuple[int, ...]) -> None:
+    """Two values stretched to both ends would be the same two in every sample."""
+    spec = TensorSpec("point", (None, *shape), "float32")
+    drawn = np.stack([array.ravel() for (array,) in default_samples([spec], count=8, seed=2)])
+    assert len(np.unique(drawn.round(4))) == drawn.size
+    assert (np.ptp(drawn, axis=0) > 0.4).all()
+
+
 def test_inputs_of_one_model_are_drawn_independently() -> None:
     """Two inputs of one shape do not get the same values: exchanging them would show."""
     two = [TensorSpec(name, (None, 6, 8, 3), "float32") for name in ("left", "right")]

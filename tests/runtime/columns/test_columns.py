@@ -189,3 +189,16 @@ def test_an_address_is_opened_by_fsspec(
     np.testing.assert_array_equal(found, model({"photo": FILES[:1]})["scores"])
     with pytest.raises(InputError, match=r"Row 0: s3://bucket/dog\.png cannot be read: .*Check"):
         model({"photo": ["s3://bucket/dog.png"]})
+
+
+def test_bytes_of_the_same_length_are_pictures() -> None:
+    """NumPy reads bytearrays in a list as rows of numbers."""
+    from keras2cv.columns.pictures import encoded_rows
+
+    for kind in (bytes, bytearray, memoryview):
+        rows = encoded_rows([kind(FILES[0]), None, kind(FILES[0])])
+        assert rows is not None
+        assert [row is not None and bytes(row) == FILES[0] for row in rows] == [True, False, True]
+        alone = encoded_rows([kind(FILES[0])])
+        assert alone is not None
+        assert bytes(alone[0]) == FILES[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -48,6 +49,14 @@ def tuned(
     return Classifier().manifest().replace(tuned=found)
 
 
+def greedy() -> Manifest:
+    """Return a forged manifest: OpenCV would start as many threads as it says."""
+    record = tuned().tuned
+    assert record is not None
+    trials = tuple(replace(trial, threads=60_000) for trial in record.trials)
+    return tuned().replace(tuned=replace(record, trials=trials))
+
+
 def written(folder: Path, manifest: Manifest) -> Path:
     """Write the tiny classifier with a manifest."""
     tiny = Classifier()
@@ -89,9 +98,10 @@ def test_another_engine_than_the_chosen_one_is_run_as_it_was_verified() -> None:
         (tuned(opencv="4.9.0"), f"this is OpenCV {cv2.__version__}"),
         (tuned(on=cores() + 3), f"this process may use {cores()} cores"),
         (tuned(processor_name="a Cray-1"), f"this is {processor()}"),
+        (greedy(), "it asks for more threads than this machine has use for"),
         (Classifier().manifest(), "it was not tuned"),
     ],
-    ids=["another OpenCV", "other cores", "another processor", "no tuning"],
+    ids=["another OpenCV", "other cores", "another processor", "forged", "no tuning"],
 )
 def test_elsewhere_it_runs_as_it_was_verified(tmp_path: Path, manifest: Manifest, why: str) -> None:
     """`info` reports it."""

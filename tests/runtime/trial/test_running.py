@@ -13,10 +13,10 @@ import pytest
 from numpy.typing import NDArray
 
 from keras2cv.errors import BundleError, InputError, NetError
-from keras2cv.isolation import ending
+from keras2cv.isolation import ChildCrash, ending
 from keras2cv.net.engines import ENGINES
 from keras2cv.trial import worker
-from keras2cv.trial.running import run_worker
+from keras2cv.trial.running import LoadingNet, run_worker
 from support.engines import ONE_ENGINE
 from support.net_reading import when_a_net_is_read
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier, npz
@@ -157,5 +157,21 @@ def test_inputs_that_are_no_samples_are_refused(
     request = {"bundle": str(cat_cv), "inputs": str(path), "outputs": "", "options": {}}
     stages: list[dict[str, Any]] = []
     with pytest.raises(InputError, match=r"must be in/<sample>/<input> for 1 inputs"):
-        worker.answer(request, lambda **facts: stages.append(facts))
+        next(worker.answer(request, lambda **facts: stages.append(facts)))
     assert stages == [{"stage": "loading", "file": "model.onnx", "opencv": cv2.__version__}]
+
+
+def test_a_net_may_be_loaded_before_its_samples_are_known(cat_cv: Path) -> None:
+    """The answers are the same, and so are a load's errors."""
+    loading, samples = LoadingNet(cat_cv, timeout_s=60), [[photo()]]
+    found = run_worker(cat_cv, samples, timeout_s=60, ready=loading)
+    again = run_worker(cat_cv, samples, timeout_s=60)
+    assert np.array_equal(found.outputs[0][0], again.outputs[0][0])
+    loading.end()  # it was taken over, and has ended
+    unused = LoadingNet(cat_cv, timeout_s=60)
+    unused.end()
+    with pytest.raises(ChildCrash):
+        unused.take().reply()
+    (cat_cv / "manifest.json").unlink()
+    with pytest.raises(BundleError, match=r"no manifest\.json"):
+        run_worker(cat_cv, [[photo()]], timeout_s=60, ready=LoadingNet(cat_cv, timeout_s=60))

@@ -30,7 +30,7 @@ import org.opencv.imgcodecs.Imgcodecs;
  * predict FOLDER PACKAGE BUNDLE OUT NAME=FILE...  -> the answer as JSON, or the exception
  * </pre>
  *
- * OUT.blob receives the blob of an image alone, and OUT.png the drawn picture.
+ * The frames of a clip are NAME=FILE|FILE|... OUT.blob receives the blob of an image alone, and OUT.png the drawn picture.
  */
 public final class GoldenRunner {
   private final Map<String, ClassLoader> loaders = new HashMap<>();
@@ -79,6 +79,15 @@ public final class GoldenRunner {
     Mat image = null;
     for (int i = 5; i < words.length; i++) {
       String[] pair = words[i].split("=", 2);
+      if (pair[1].contains("|")) {
+        List<Mat> frames = new ArrayList<>();
+        for (String file : pair[1].split("[|]")) {
+          frames.add(Imgcodecs.imread(file));
+        }
+        inputs.put(pair[0], frames);
+        image = frames.get(frames.size() - 1);
+        continue;
+      }
       if (has(type, "read", String.class)) { // images of 16 bits, or of further channels
         image = (Mat) type.getMethod("read", String.class).invoke(predictor, pair[1]);
         inputs.put(pair[0], image);
@@ -92,12 +101,14 @@ public final class GoldenRunner {
       }
     }
     boolean isPicture = inputs.size() == 1 && image != null;
+    Object only = inputs.values().iterator().next();
+    Class<?> taken = only instanceof List ? List.class : Mat.class;
     Object result =
         isPicture
-            ? type.getMethod("predict", Mat.class).invoke(predictor, image)
+            ? type.getMethod("predict", taken).invoke(predictor, only)
             : type.getMethod("predict", Map.class).invoke(predictor, inputs);
     if (isPicture) {
-      float[] blob = (float[]) type.getMethod("prepare", Mat.class).invoke(predictor, image);
+      float[] blob = (float[]) type.getMethod("prepare", taken).invoke(predictor, only);
       ByteBuffer bytes = ByteBuffer.allocate(4 * blob.length).order(ByteOrder.LITTLE_ENDIAN);
       bytes.asFloatBuffer().put(blob);
       Files.write(Paths.get(words[4] + ".blob"), bytes.array());

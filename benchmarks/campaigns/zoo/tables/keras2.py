@@ -145,11 +145,15 @@ OLD: Final = (
     Specimen(Collection("tabnet-keras", "keras2", ("tabnet-keras==1.2.0",), ("tabnet_keras",)),
              "TabNetClassifier", f"{_BUILDERS}.tabnet", format="saved", shapes=((10,),)),
     Specimen(Collection("keras-resnet", "keras2", ("keras-resnet==0.2.0",)), "ResNet2D18",
-             f"{_BUILDERS}.keras_resnet", format="h5"),
-    *(Specimen(Collection(package, "keras2", (f"{package}=={version}",), (home,)), title,
-               f"{home}.{title}", {"weights": None, **more}, format="h5")
-      for package, version, home, title, more in (
-          ("tfvan", "1.0.0", "tfvan", "VanTiny", {"input_shape": _PICTURE}),
-          ("tfgcvit", "2.0.4", "tfgcvit", "GCViTNano", {}),
+             f"{_BUILDERS}.keras_resnet", format="saved"),
+    *(Specimen(Collection(package, "keras2", (f"{package}=={version}",)), title,
+               f"{_BUILDERS}.of_old_keras",
+               {"place": f"{package}.{title}", "weights": None, **more}, format="saved")
+      for package, version, title, more in (
+          ("tfvan", "1.0.0", "VanTiny", {"input_shape": _PICTURE}),
+          ("tfgcvit", "2.0.4", "GCViTNano", {"input_shape": (224, 224, 3)}),
       )),
+    Specimen(Collection("retina-face", "keras2", ("retina-face==0.0.19",)), "RetinaFace",
+             "retinaface.model.retinaface_model.build_model", format="h5", shapes=((64, 64, 3),),
+             options=("--input-shape", "1,64,64,3")),
 )  # fmt: skip

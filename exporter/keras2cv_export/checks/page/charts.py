@@ -11,6 +11,7 @@ import numpy as np
 from keras2cv_export.pages.bars import WIDE, Bar, bars
 from keras2cv_export.pages.chart import Drawing, chart, printable
 from keras2cv_export.pages.palette import light
+from keras2cv_export.parity.exactness import TENSORFLOW
 from keras2cv_export.speed.speed import OURS, SpeedReport
 
 if TYPE_CHECKING:
@@ -23,10 +24,18 @@ _LEAST, _LARGEST = 1e-9, 10**0.5  # the errors that a chart of layers has room f
 _EMPTY: Final = 0.7  # where bars on a logarithmic axis begin, so that 1 has a height
 
 
-def histogram(values: Mapping[str, Any], limit: float | None, name: str) -> Drawing:
+def histogram(
+    values: Mapping[str, Any], limit: float | None, name: str, judge: str = TENSORFLOW
+) -> Drawing:
     """Draw how many elements have which error, both axes logarithmic; beyond `limit` in red.
 
     Errors below the first edge, exact values mostly, are the bar at the left end.
+
+    Args:
+        values: An output's, of the record.
+        limit: The limit of its error; None: there is none.
+        name: The output's.
+        judge: Who gave the reference's values.
     """
     errors = values["errors"]
     step = errors["edges"][1] / errors["edges"][0]
@@ -42,7 +51,7 @@ def histogram(values: Mapping[str, Any], limit: float | None, name: str) -> Draw
             "bottom",
             x={lows[0] * step**0.5: "≈ 0", **powers},
             y={tick: f"{tick:,}" for tick in ticks if tick <= top},
-            title="|OpenCV - TensorFlow| / max |TensorFlow|",
+            title=f"|OpenCV - {judge}| / max |{judge}|",
         )
         for index, (low, count) in enumerate(zip(lows, counts, strict=True)):
             bad = limit is not None and low >= limit
@@ -58,8 +67,17 @@ def histogram(values: Mapping[str, Any], limit: float | None, name: str) -> Draw
         return drawn.drawing()
 
 
-def scatter(values: Mapping[str, Any], limit: float | None, name: str) -> Drawing:
-    """Draw OpenCV's value over TensorFlow's, a dot per element; the ideal is the diagonal."""
+def scatter(
+    values: Mapping[str, Any], limit: float | None, name: str, judge: str = TENSORFLOW
+) -> Drawing:
+    """Draw OpenCV's value over the judge's, a dot per element; the ideal is the diagonal.
+
+    Args:
+        values: An output's, of the record.
+        limit: The limit of its error; None: there is none.
+        name: The output's.
+        judge: Who gave the reference's values.
+    """
     both = np.array([values["reference"], values["candidate"]], np.float64)
     both = both[:, np.isfinite(both).all(axis=0)]
     both = both[:, :: max(1, -(-both.shape[1] // _MOST_DOTS))]
@@ -69,10 +87,10 @@ def scatter(values: Mapping[str, Any], limit: float | None, name: str) -> Drawin
     margin = (high - low) * 0.04
     ends = (low - margin, high + margin)
     beyond = np.abs(both[0] - both[1]) > (math.inf if limit is None else limit * values["scale"])
-    with chart(f"OpenCV's {name} over TensorFlow's", _SMALL_WH, bottom=46) as drawn:
+    with chart(f"OpenCV's {name} over {judge}'s", _SMALL_WH, bottom=46) as drawn:
         drawn.axes.set(xlim=ends, ylim=ends)
         ticks = {low: f"{low:.3g}", high: f"{high:.3g}"}
-        drawn.frame("bottom", "left", x=ticks, y=ticks, title="TensorFlow → · OpenCV ↑")
+        drawn.frame("bottom", "left", x=ticks, y=ticks, title=f"{judge} → · OpenCV ↑")
         drawn.line(ends, ends, "ideal", color="soft", linestyle=(0, (2, 3)), linewidth=1)
         kinds = (("dot", ~beyond, "main", 0.55), ("dot bad", beyond, "bad", 0.8))
         for kind, chosen, colour, alpha in kinds:

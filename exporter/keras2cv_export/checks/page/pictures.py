@@ -11,6 +11,7 @@ import numpy as np
 
 from keras2cv.tasks.kind import task_of
 from keras2cv.tasks.result import Result
+from keras2cv_export.parity.exactness import TENSORFLOW
 from keras2cv_export.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -47,24 +48,25 @@ class Row:
     largest: str
 
 
-def rows(journey: Journey) -> list[Row]:
-    """Draw both sides' predictions on the first pictures."""
-    return [_row(w.path.name, w.shown) for w in journey.walked if w.shown is not None]
+def rows(journey: Journey, judge: str) -> list[Row]:
+    """Draw both sides' predictions on the first pictures; `judge` answers for the model."""
+    return [_row(w.path.name, w.shown, judge) for w in journey.walked if w.shown is not None]
 
 
-def _row(name: str, seen: ShownPicture) -> Row:
+def _row(name: str, seen: ShownPicture, judge: str) -> Row:
     differs = (seen.results and _result_difference(*seen.results)) or _input_difference(seen)
     last = (differs.caption, _uri(heat(differs.values, differs.largest), "png"))
-    return Row(name, (*_sides(seen), last), f"{differs.largest:.1e}")
+    return Row(name, (*_sides(seen, judge), last), f"{differs.largest:.1e}")
 
 
-def _sides(seen: ShownPicture) -> tuple[tuple[str, str], ...]:
+def _sides(seen: ShownPicture, judge: str) -> tuple[tuple[str, str], ...]:
     theirs, ours = (_bgr(image) for image in seen.decoded)
     if seen.results is None:
         return (("the picture", _uri(ours)),)
     pair = seen.results
     drawn = (pair[0].draw(_shown(theirs, pair[0])), pair[1].draw(_shown(ours, pair[1])))
-    return (("Keras and TensorFlow", _uri(drawn[0])), ("OpenCV", _uri(drawn[1])))
+    theirs_by = "Keras and TensorFlow" if judge == TENSORFLOW else judge
+    return ((theirs_by, _uri(drawn[0])), ("OpenCV", _uri(drawn[1])))
 
 
 def _shown(image: Array, result: Result) -> Array:

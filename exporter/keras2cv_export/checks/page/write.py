@@ -26,6 +26,6 @@ def write_page(report: CheckReport, path: str | os.PathLike[str]) -> None:
 
 def page(report: CheckReport) -> str:
     """Return the page of a check."""
-    pictures = rows(report.journey) if report.journey is not None else []
+    pictures = rows(report.journey, report.parity.judge) if report.journey is not None else []
     values = {"check": report, "record": report.to_dict(), "pictures": pictures, "charts": charts}
     return render(__package__, "check.html.jinja", **values)

@@ -1,4 +1,6 @@
-"""GRU and RNN step by step, in the ops that every OpenCV runs; an LSTM is one that they all have.
+"""GRU and RNN as one op where every OpenCV has it (`gates.py`); others step by step.
+
+An LSTM is an op that they all have.
 
 GRU   z = s(x Wz + h Rz + bz),  r = s(x Wr + h Rr + br)
       n = tanh(x Wn + bn + r (h Rn + cn)),  h' = (1 - z) n + z h
@@ -17,6 +19,7 @@ from keras2cv_export.graph.edit import integer, replace, shape_of
 from keras2cv_export.importing.refused_form import RefusedFormError
 
 from .attributes import known
+from .gates import stays_one_op
 from .normalization import NodeWriter
 
 Array = np.ndarray[Any, Any]
@@ -93,6 +96,8 @@ def _unrolled(model: ir.Model, node: ir.Node, _: int) -> None:
     _require_plain(node, steps)
     write = NodeWriter(model, node)
     directions = _directions(node)
+    if stays_one_op(model, node, sizes, directions):
+        return
     states: list[list[ir.Value]] = []
     for place, forward in enumerate(directions):
         layer = _Layer(write, place, sizes)

@@ -14,4 +14,6 @@ def sentence(error: Exception) -> str:
     lines = [_DECORATION.sub("", line).strip() for line in innermost.splitlines()]
     causes = [x for x in lines if x and not x.startswith("Exception encountered when calling")]
     text = causes[0] if causes else type(error).__name__
+    if text.endswith(":") and len(causes) > 1:  # what it announces is the fault
+        text = f"{text} {causes[1]}"
     return text[:300].rstrip(".") + "."

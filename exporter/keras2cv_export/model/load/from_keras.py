@@ -17,7 +17,7 @@ from keras2cv_export.model.spec import TensorSpec
 
 from .error_messages import sentence
 from .front import without_front
-from .inputs import has_graph, inputs_of, refuse_text
+from .inputs import has_graph, inputs_of, refuse_text, separate_inputs
 from .lambda_names import advice, missing_name
 from .loaded import LoadedModel, Shapes
 from .names import output_names
@@ -50,9 +50,12 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
     refuse_text(declared, model)
     inputs, unsized = resolve_read_shapes(declared, shapes, batch)
 
+    apart = separate_inputs(model)
+
     def call(*tensors: Any) -> list[tuple[str, Any]]:
+        given = keras.tree.pack_sequence_as(structure, list(tensors))
         with as_float32(model), _failing_clearly(str(model.name), inputs):
-            outputs = model(keras.tree.pack_sequence_as(structure, list(tensors)), training=False)
+            outputs = model(*given, training=False) if apart else model(given, training=False)
         pairs = zip(output_names(model, outputs), keras.tree.flatten(outputs), strict=True)
         return [(name, tensor) for name, tensor in pairs if tensor is not None]
 

@@ -274,7 +274,7 @@ def _plainly(model: Any) -> Iterator[None]:
     """Let a tf_keras model compute in float32, its recurrent layers in plain loops, for a while.
 
     The cuDNN branches that Keras 2 builds otherwise have no counterpart in OpenCV. A loop becomes
-    one op, or is unrolled later (`tracing/recurrences.py`).
+    one op, or is unrolled later (`tracing/recurrent/`).
     """
     changes = [change for layer in model._flatten_layers() for change in _changes(layer)]
     before = [(layer, name, getattr(layer, name)) for layer, name, _ in changes]

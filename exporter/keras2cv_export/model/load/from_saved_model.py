@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from keras2cv_export.model.saved_graphs.graph_dangers import (
 )
 from keras2cv_export.model.saved_graphs.graph_sizes import check_sizes, check_variables
 from keras2cv_export.model.spec import TensorSpec
-from keras2cv_export.model.untrusted.danger import refuse
+from keras2cv_export.model.untrusted.danger import dishonest, refuse, shown
 from keras2cv_export.model.untrusted.saved_folder import private_copy, read_graphs
 
 from .error_messages import sentence
@@ -27,6 +28,7 @@ from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
 from .remembered import changed_variables
 from .signatures import DEFAULT, choose_signature
+from .unknown_layers import PRUNED
 from .unread import resolve_read_shapes, without_unread_inputs
 
 
@@ -58,21 +60,23 @@ def saved_model(
     name, note = choose_signature(path, graphs, signature)
     check_sizes(path, meta_graphs(graphs))
     loaded = _loaded(path, raw)
-    function = loaded.signatures[name]
-    _refuse_memory(path, function.graph)
-    specs = function.structured_input_signature[1]
-    order = _argument_order(loaded, specs) if name == DEFAULT else sorted(specs)
+    with _honest_objects(path, name):
+        function = loaded.signatures[name]
+        specs = function.structured_input_signature[1]
+        order = _argument_order(loaded, specs) if name == DEFAULT else sorted(specs)
+        outputs = dict(function.structured_outputs)
+    _refuse_memory(path, function)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
     refuse_text(declared)
     inputs, unsized = resolve_read_shapes(declared, shapes, batch)
-    outputs = function.structured_outputs
     open_batch = frozenset(n for n, t in outputs.items() if t.shape.rank and t.shape[0] is None)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
         # `loaded` owns the variables; without a reference here they would be collected.
         assert loaded is not None  # noqa: S101
-        results = function(**dict(zip(order, tensors, strict=True)))
-        return [(name, results[name]) for name in _result_order(results)]
+        with _honest_objects(path, name):
+            results = function(**dict(zip(order, tensors, strict=True)))
+        return [(key, results[key]) for key in _result_order(results)]
 
     source = ModelSource(path.name, "savedmodel", signature=name if note else None)
     notes = (note,) if note else ()
@@ -80,14 +84,32 @@ def saved_model(
     return without_unread_inputs(loaded_model, unsized)
 
 
-def _refuse_memory(path: Path, graph: Any) -> None:
+@contextmanager
+def _honest_objects(path: Path, signature: str) -> Iterator[None]:
+    """Turn the errors of Python, which TensorFlow's loader meets in forged objects, into ours.
+
+    Raises:
+        ModelError: There is one.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise dishonest(
+            path, f"its signature {shown(signature)} cannot be called ({type(error).__name__})"
+        ) from error
+
+
+def _refuse_memory(path: Path, function: Any) -> None:
     """Refuse a function that begins where its last call ended, or that was saved while training.
 
     Raises:
         ModelError: It is one.
     """
+    graph = function.graph
     outputs = [tensor.op.name for tensor in graph.outputs]
     changes, remembers = changed_variables(graph.as_graph_def(), outputs)
+    if remembers and any("prune_low_magnitude" in variable.name for variable in function.variables):
+        raise ModelError(f"{path} was saved while it was pruned (tfmot). {PRUNED}")
     if remembers:
         raise ModelError(
             f"{path}: its function remembers from call to call, as stateful layers do, and a "

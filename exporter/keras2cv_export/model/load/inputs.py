@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ def inputs_of(model: Any, shapes: Shapes) -> tuple[Any, list[str]]:
         model.build(_only_shape(shapes))
         given = list(shapes) if isinstance(shapes, Mapping) else []
         return model.inputs[0], [str(name) for name in given if name] or ["input"]
+    if parameters := separate_inputs(model):
+        return _separate(model, parameters, shapes), list(parameters)
     if isinstance(model, keras.Sequential) and model.built:
         structure = _first_input(model, shapes)
     elif getattr(model, "inputs", None):  # Functional models know the structure too
@@ -70,6 +73,39 @@ def _recorded_inputs(model: Any, shapes: Shapes) -> Any:
         f"The model {model.name!r} has never been called, so that its input shapes are unknown. "
         "Call it once on an example, or give --input-shape."
     )
+
+
+def separate_inputs(model: Any) -> tuple[str, ...]:
+    """Return the parameters of a subclassed model's `call` that are inputs; none if it is one."""
+    if getattr(model, "inputs", None) or isinstance(model, keras.Sequential):
+        return ()
+    needed = tuple(
+        parameter.name
+        for parameter in inspect.signature(model.call).parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        and parameter.default is parameter.empty
+        and parameter.name not in ("training", "mask")
+    )
+    return needed if len(needed) > 1 else ()
+
+
+def _separate(model: Any, parameters: Sequence[str], shapes: Shapes) -> list[Any]:
+    """Return the inputs of a model whose `call` takes each by a parameter of its own.
+
+    Raises:
+        ModelError: The shape of one is not known.
+    """
+    recorded = getattr(model, "_build_shapes_dict", None) or {}
+    given = shapes if isinstance(shapes, Mapping) else {}
+    known = {name: recorded.get(f"{name}_shape", given.get(name)) for name in parameters}
+    missing = [name for name, shape in known.items() if shape is None]
+    if missing:
+        options = " ".join(f"--input-shape {name}:1,..." for name in parameters)
+        raise ModelError(
+            f"The call() of the model {model.name!r} takes {' and '.join(parameters)} apart, and "
+            f"nothing says which shape {missing[0]} has. Give all of them: {options}"
+        )
+    return [_symbols(shape, model) for shape in known.values()]
 
 
 def _only_shape(shapes: Shapes) -> Sequence[int]:

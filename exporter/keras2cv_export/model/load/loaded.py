@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv_export.model.fronts.model_front import ModelFront
 from keras2cv_export.model.spec import TensorSpec
+from keras2cv_export.parity.exactness import TENSORFLOW
 
 Shapes = Mapping[str, Sequence[int]] | Sequence[int] | None
-TENSORFLOW: Final = "TensorFlow"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from keras2cv_export.model import config as architecture
 from keras2cv_export.model.imported_function import search_working_folder
 
 from .error_messages import sentence
-from .unknown_layers import hint_for
+from .unknown_layers import UnknownNamesError, hint_for
 
 
 def import_modules(names: Sequence[str]) -> None:
@@ -96,10 +96,11 @@ def refuse_unknown(
             f"Pass the module that defines them with --import {shown(module)} "
             f"(in Python: imports=['{shown(module)}'])."
         )
-        raise ModelError(
+        raise UnknownNamesError(
             f"{path} uses classes or functions that are not known here: "
             f"{', '.join(map(shown, unknown))}. "
-            f"{advice}"
+            f"{advice}",
+            unknown,
         )
 
 

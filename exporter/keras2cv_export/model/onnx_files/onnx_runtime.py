@@ -43,12 +43,19 @@ def require_onnx_runtime(path: Path) -> None:
 class OnnxRuntime:
     """A model in a child process, which starts with the first question."""
 
-    def __init__(self, path: Path, names: Sequence[str], *, exact: bool = False) -> None:
-        """Ask for the answers of the file at `path`, whose inputs have these names.
+    def __init__(
+        self, path: Path, names: Sequence[str], *, exact: bool = False, inside: Sequence[str] = ()
+    ) -> None:
+        """Ask for the answers of a file.
 
-        `exact`: those of ONNX' reference implementation in float64.
+        Args:
+            path: The file.
+            names: Of its inputs.
+            exact: Ask ONNX' reference implementation, in float64.
+            inside: Values that are no outputs, and may be asked for.
         """
         self._path, self._names, self._exact = path, tuple(names), exact
+        self._inside = tuple(inside)
         self._child: Conversation | None = None
 
     def __call__(self, *arrays: Any) -> list[tuple[str, Array]]:
@@ -58,13 +65,27 @@ class OnnxRuntime:
             ModelError: ONNX Runtime does not take the file, or crashes on it.
             SampleRefusedError: It cannot compute the model on these arrays.
         """
+        return self._ask(arrays, None)
+
+    def values(self, arrays: Sequence[Any], wanted: Sequence[str]) -> dict[str, Array]:
+        """Return values of the file by name: those of `inside` that are floating-point arrays.
+
+        Raises:
+            ModelError: ONNX Runtime does not take the file, or crashes on it.
+            SampleRefusedError: It cannot compute the model on these arrays.
+        """
+        return dict(self._ask(arrays, wanted))
+
+    def _ask(self, arrays: Sequence[Any], wanted: Sequence[str] | None) -> list[tuple[str, Array]]:
         require_onnx_runtime(self._path)
         inputs = {n: packed(np.asarray(a)) for n, a in zip(self._names, arrays, strict=True)}
         try:
             if self._child is None:
                 self._child = Conversation(_ENTRY, _LIMITS)
-                self._child.ask({"path": str(self._path.absolute()), "exact": self._exact})
-            reply = self._child.ask({"inputs": inputs})
+                opened = {"path": str(self._path.absolute()), "exact": self._exact}
+                self._child.ask({**opened, "inside": self._inside})
+            asked = {} if wanted is None else {"wanted": list(wanted)}
+            reply = self._child.ask({"inputs": inputs, **asked})
         except ChildLost as lost:
             raise ModelError(
                 f"{NAME} {lost.how} on {self._path.name} ({lost.last_words}). "

@@ -7,7 +7,7 @@ which ONNX Runtime crashes costs this process, and a sentence.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,18 +29,23 @@ def answer(
 ) -> Generator[Reply, Mapping[str, Any], None]:
     """Open the file at `path`, in float64 if `exact`; then answer samples with arrays by name.
 
+    `inside` names values of the file that may be asked for as if they were outputs; a request with
+    `wanted` asks for some of them.
+
     Raises:
         ModelError: ONNX Runtime does not take the file.
     """
     own_process()
     confine([])
     report(stage="opening the model in ONNX Runtime")
-    opened = _exact_session if request.get("exact") else _session
-    session = opened(Path(request["path"]))
+    path = Path(request["path"])
+    session = (
+        _exact_session(path) if request.get("exact") else _session(path, request.get("inside", ()))
+    )
     request = yield {}
     report(stage="running the model in ONNX Runtime")
     while True:
-        request = yield _answered(session, request["inputs"])
+        request = yield _answered(session, request["inputs"], request.get("wanted"))
 
 
 def _plain(path: Path) -> Any:
@@ -53,13 +58,16 @@ def _exact_session(path: Path) -> Any:
     return ExactSession(_plain(path))
 
 
-def _session(path: Path) -> Any:
+def _session(path: Path, inside: Sequence[str]) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = 2
-    data = _plain(path).SerializeToString()
+    model = _plain(path)
+    for name in set(inside) - {output.name for output in model.graph.output}:
+        model.graph.output.add().name = name
+    data = model.SerializeToString()
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its own errors, which have no base class of their own
@@ -73,14 +81,18 @@ def _with_weights_inside(model: ir.Model) -> ir.Model:
     return ir.external_data.load_to_model(model)
 
 
-def _answered(session: Any, inputs: Mapping[str, Any]) -> Reply:
-    names = [output.name for output in session.get_outputs()]
+def _answered(session: Any, inputs: Mapping[str, Any], wanted: Sequence[str] | None) -> Reply:
+    names = wanted or [output.name for output in session.get_outputs()]
     try:
         arrays = session.run(names, {name: unpacked(one) for name, one in inputs.items()})
     except Exception as error:  # as above
         return {"problem": _short(error)}
     pairs = zip(names, arrays, strict=True)
     wrong = [name for name, array in pairs if not isinstance(array, np.ndarray)]
+    if wanted:
+        pairs = zip(names, arrays, strict=True)
+        kept = {n: a for n, a in pairs if n not in wrong and a.dtype.kind == "f"}
+        return {"outputs": {n: packed(array) for n, array in kept.items()}}
     if wrong:
         raise ModelError(
             f"The output {wrong[0]} is no array of numbers, and OpenCV gives nothing else. "

@@ -11,7 +11,7 @@ import onnx_ir as ir
 
 from keras2cv.bundle.onnx_file import OnnxError, check_onnx
 from keras2cv.errors import ModelError
-from keras2cv.plain_files import require_plain
+from keras2cv.plain_files import real_path, require_plain
 
 # One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
 MAX_BYTES: Final = 2**31 - 1
@@ -89,9 +89,9 @@ def _refuse_outside(path: Path, model: ir.Model) -> None:
 
     A model is a stranger's file, and `location` may be ../../.ssh/id_rsa.
     """
-    folder = path.resolve().parent
+    folder = real_path(path).parent
     for tensor in external_tensors(model):
-        file = Path(tensor.path).resolve()
+        file = real_path(tensor.path)
         if not file.is_relative_to(folder):
             raise ModelError(
                 f"{path} has weights in {str(tensor.location)!r}, outside its own folder. "

@@ -20,6 +20,8 @@ from .meta_graph import MetaGraph, callees
 
 _FREE_BYTES: Final = 256 * 2**20
 _MAX_NODES: Final = 2_000_000  # after all calls are written out
+_MAX_OBJECTS: Final = 30_000  # some 10 for a layer; TensorFlow takes 0.2 ms for each
+_MAX_ATTRIBUTES: Final = 250  # the richest operation of TensorFlow's has some 20
 _MAX_DEPTH: Final = 200  # of calls in calls
 # Operation -> which input holds the shape of its result, or the factors of its operand's.
 _SHAPED: Final = {
@@ -53,6 +55,7 @@ def check_sizes(path: Path, graphs: Iterable[MetaGraph]) -> None:
     """
     for graph in graphs:
         bodies = [graph.nodes, *(f.node_def for f in graph.functions.values())]
+        _check_counts(path, graph, bodies)
         _check_constants(path, [node for body in bodies for node in body if node.op == "Const"])
         for body in bodies:
             _check_results(path, body)
@@ -95,6 +98,30 @@ def _check_constants(path: Path, nodes: Iterable[Any]) -> None:
         if size < 0 or total > _FREE_BYTES:
             where = shown(node.name)
             raise dishonest(path, f"its constants, such as {where}, declare {total} bytes too many")
+
+
+def _check_counts(path: Path, graph: MetaGraph, bodies: Iterable[Iterable[Any]]) -> None:
+    """Refuse objects and attributes by the thousand, over which loading would take minutes."""
+    objects = len(graph.proto.object_graph_def.nodes)
+    if objects > _MAX_OBJECTS:
+        raise dishonest(path, f"it has {objects} objects")
+    if (depth := _depth(graph.proto.object_graph_def.nodes)) > _MAX_DEPTH:
+        raise dishonest(path, f"its objects hold each other {depth} deep")
+    for one in (*(node for body in bodies for node in body), *graph.functions.values()):
+        if len(one.attr) > _MAX_ATTRIBUTES:
+            name = one.name if hasattr(one, "op") else one.signature.name
+            raise dishonest(path, f"its node {shown(name)} has {len(one.attr)} attributes")
+
+
+def _depth(objects: Any) -> int:
+    """Return how deep objects are in objects: TensorFlow builds a name of all of them for each."""
+    level, seen, depth = [0] if len(objects) else [], {0}, 0
+    while level:
+        depth += 1
+        inner = {child.node_id for number in level for child in objects[number].children}
+        level = [number for number in inner - seen if 0 <= number < len(objects)]
+        seen.update(level)
+    return depth
 
 
 def _check_results(path: Path, body: Iterable[Any]) -> None:

@@ -32,6 +32,21 @@ def confined(*folders: Path, unsafe: bool, own_code: bool = False) -> Iterator[N
         yield
 
 
+def confine_child(*folders: Path, network: bool = False) -> None:
+    """Let this process, which is a child of keras2cv's own, write in `folders` alone from now on.
+
+    Unlike the command line's process, it never gets them back, and has nobody else's code in it:
+    the user's own modules are imported before.
+
+    Args:
+        *folders: They exist; the first is the place of temporary files.
+        network: Whether TCP stays allowed, as for a user's own modules.
+    """
+    confinement.own_process()
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folders[0])
+    confinement.confine(folders, network=network)
+
+
 @contextmanager
 def _as_temporary(folder: Path) -> Iterator[None]:
     """Make a folder the place of temporary files, for children too."""

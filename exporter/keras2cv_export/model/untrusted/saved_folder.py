@@ -14,6 +14,7 @@ from typing import Final
 
 from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.errors import ModelError
+from keras2cv.plain_files import real_path
 
 from .danger import shown
 
@@ -53,7 +54,7 @@ def private_copy(path: Path, graphs: bytes) -> Iterator[Path]:
         (copy / _GRAPHS).write_bytes(graphs)
         for name in _DATA:
             if (path / name).is_dir():
-                (copy / name).symlink_to((path / name).resolve(), target_is_directory=True)
+                (copy / name).symlink_to(real_path(path / name), target_is_directory=True)
         yield copy
 
 
@@ -69,7 +70,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _check_file(path: Path, file: Path) -> None:
     """Refuse pipes, devices, and links out of the folder (a download's cache is no way out)."""
-    target, home = file.resolve(), path.resolve()
+    target, home = real_path(file), real_path(path)
     homes = [home]
     if home.parent.name == "snapshots":  # Hugging Face's cache keeps the files in ../../blobs
         homes.append(home.parent.parent / "blobs")

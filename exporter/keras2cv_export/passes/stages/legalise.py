@@ -34,11 +34,14 @@ from keras2cv_export.passes.legalise.shapes.spell_broadcasts import spell_broadc
 from keras2cv_export.passes.legalise.shapes.split_to_slices import split_to_slices
 from keras2cv_export.passes.legalise.shapes.vectors_to_rows import vectors_to_rows
 from keras2cv_export.passes.legalise.types.bools_to_floats import bools_to_floats
+from keras2cv_export.passes.legalise.types.bound_choices import bound_choices
 from keras2cv_export.passes.legalise.types.bound_exponents import bound_exponents
 from keras2cv_export.passes.legalise.types.bounds_to_clip import bounds_to_clip
 from keras2cv_export.passes.legalise.types.compare_alike import compare_alike
 from keras2cv_export.passes.legalise.types.decide_finite import decide_finite
+from keras2cv_export.passes.legalise.types.guard_choices import guard_choices
 from keras2cv_export.passes.legalise.types.integers_to_floats import integers_to_floats
+from keras2cv_export.passes.legalise.types.part_comparisons import part_comparisons
 from keras2cv_export.passes.legalise.types.spell_powers import spell_powers
 from keras2cv_export.passes.legalise.types.truncate_casts import truncate_casts
 from keras2cv_export.passes.legalise.types.widen_extremes import widen_extremes
@@ -63,6 +66,14 @@ _READ_BY_NEW: Final = dict.fromkeys(CLASSIC, "readNet of 5.0 gives such a file t
 
 # They come after the Transposes have sunk, as they are particular about axes.
 LEGALISE: tuple[Rewrite, ...] = (
+    Rewrite(
+        guard_choices,
+        removes=("Where", "TopK", "all sorted"),
+        before={
+            "topk_to_ranks": "it finds that more numbers are finite",
+            "bools_to_floats": "it makes choices that are sums",
+        },
+    ),
     Rewrite(
         topk_to_ranks,
         removes=("TopK", "all sorted"),
@@ -100,6 +111,17 @@ LEGALISE: tuple[Rewrite, ...] = (
         removes=("truth constant",),
         also_for=dict.fromkeys((*CLASSIC, *NEW), "a branch that is never taken costs time"),
         after={"decide_finite": "it decides some conditions"},
+    ),
+    Rewrite(
+        bound_choices,
+        removes=("Where",),
+        after={"guard_choices": "a guard is exact"},
+        before={"bools_to_floats": "it makes choices that are sums"},
+    ),
+    Rewrite(
+        part_comparisons,
+        removes=("GreaterOrEqual", "LessOrEqual"),
+        before={"bools_to_floats": "it makes truth values, which become numbers"},
     ),
     Rewrite(
         bools_to_floats,

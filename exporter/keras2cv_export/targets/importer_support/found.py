@@ -37,11 +37,12 @@ class UnsupportedOpsError(UnsupportedError):
 
     Attributes:
         found: All of them, in graph order.
+        where: The OpenCV that cannot.
     """
 
     def __init__(self, found: Sequence[Unsupported], where: str = "OpenCV") -> None:
         """List them, a line each, as ops that `where` cannot run."""
-        self.found = tuple(found)
+        self.found, self.where = tuple(found), where
         lines = "\n".join(f"  - {item}" for item in found)
         count = f"{len(found)} op{'s' if len(found) > 1 else ''}"
         self._head = f"{where} cannot run {count} of this model:"

@@ -202,6 +202,7 @@ FORMS: Final[dict[str, tuple[str, ...]]] = {
     "spread constant": ("4.6", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new"),
     "spread extreme": ("4.6",),
     "spread operand": ("4.6",),
+    "state of gates": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic"),
     "summed volume": ("4.8", "4.10", "4.12", "4.14", "5.0 classic"),
     "to truth": ("4.6", "4.8", "4.10", "4.12", "4.14"),
     "to whole numbers": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic"),

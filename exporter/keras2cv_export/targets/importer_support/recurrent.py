@@ -60,12 +60,13 @@ def backwards(node: ir.Node) -> bool:
 
 RULES = (
     Rule("unusual recurrence", _RECURRENT, unusual, "its cell is not the usual one"),
-    Rule("computed state", _RECURRENT, computed_state, "its first state is computed"),
+    Rule("computed state", ("LSTM",), computed_state, "its first state is computed"),
     Rule("last of reversed", ("LSTM",), last_of_reversed, "its last state is read backwards"),
     Rule("unnamed state", ("LSTM",), unnamed_state, "an output is left out before another one"),
     Rule("reset before", ("GRU",), reset_before, "it resets its state before the product"),
     Rule("no first state", ("GRU",), stateless, "its first state is left out"),
     Rule("lone output", ("GRU",), lone_output, "its last state is no output"),
+    Rule("state of gates", ("GRU",), computed_state, "its first state is computed"),
     Rule("last of gates", ("GRU",), last_read, "its last state is read"),
     Rule("gates backwards", ("GRU",), backwards, "it goes backwards"),
 )

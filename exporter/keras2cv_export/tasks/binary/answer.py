@@ -29,7 +29,7 @@ def match_answer(given: Any, result: Result, limits: AnswerLimits) -> AnswerMatc
         AnswerFormError: `given` has none of the forms.
     """
     ours, fields = cast("BinaryResult", result), _fields(given)
-    tie = abs(ours.probability - ours.threshold) <= limits.tie
+    tie = bool(limits.is_tie(ours.probability - ours.threshold))
     if (probability := fields.get("probability")) is not None:
         probability = as_score(probability, "probability")
         if (gap := abs(probability - ours.probability)) > limits.score:

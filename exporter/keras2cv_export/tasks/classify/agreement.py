@@ -8,6 +8,7 @@ import numpy as np
 
 from keras2cv.tasks.classify.result import Classification
 from keras2cv.tasks.result import Result
+from keras2cv_export.parity.near_ties import is_near_tie
 from keras2cv_export.tasks.agreement import PictureAgreement
 
 Array = np.ndarray[Any, Any]
@@ -20,7 +21,8 @@ def agree_on_classes(reference: Result, candidate: Result, allowed: float) -> Pi
     same = _best(one, 1) == _best(two, 1)
     # How much lower the reference scores the candidate's best class than its own.
     lack = float(one.max() - one[int(two.argmax())])
-    numbers = {"top1": float(same), "top1_near_ties": float(0.0 < lack <= 2 * allowed)}
+    tie = lack > 0.0 and is_near_tie(lack, allowed)
+    numbers = {"top1": float(same), "top1_near_ties": float(tie)}
     if len(one) > _TOP_K:
         numbers["top5"] = float(_best(one, _TOP_K) == _best(two, _TOP_K))
     return PictureAgreement(same, numbers)

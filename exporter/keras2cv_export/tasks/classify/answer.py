@@ -69,7 +69,7 @@ def _other_class(name: Any, ours: Classification, limits: AnswerLimits) -> Answe
         return AnswerMatch(difference)
     lack = ours.score - float(ours.scores[int(known)])
     scale = max(1.0, float(np.abs(ours.scores).max()))
-    return AnswerMatch(difference, lack <= limits.tie * scale)
+    return AnswerMatch(difference, bool(limits.is_tie(lack, scale)))
 
 
 def _scores(

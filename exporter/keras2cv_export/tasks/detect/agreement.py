@@ -9,6 +9,7 @@ import numpy as np
 
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.result import Result
+from keras2cv_export.parity.near_ties import is_near_tie
 from keras2cv_export.tasks.agreement import PictureAgreement
 
 from .belonging_agreement import agree_on_belongings
@@ -24,7 +25,7 @@ def agree_on_boxes(reference: Result, candidate: Result, allowed: float) -> Pict
     """
     one, two = (cast("Detections", r) for r in (reference, candidate))
     found = match_boxes(one, two)
-    ties = sum(score - found.threshold <= 2 * allowed for score in found.lost)
+    ties = sum(bool(is_near_tie(score - found.threshold, allowed)) for score in found.lost)
     numbers = {
         "boxes": float(len(one)),
         "matched": float(len(found.pairs)),

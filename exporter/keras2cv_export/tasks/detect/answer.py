@@ -119,11 +119,11 @@ def _unpaired(
     scores = np.concatenate([theirs.scores, ours.scores])
     if limits.task is None:
         return AnswerMatch(" and ".join(parts))
-    record, tie = limits.task.record_as(DetectRecord), limits.tie
+    record = limits.task.record_as(DetectRecord)
     first_extra = len(theirs.classes)
     at = [(k, _least(record, ours.scores)) for k in lost]
     at += [(first_extra + j, _least(record, theirs.scores)) for j in extra]
-    ties = (_is_tie(k, boxes, scores, tie, least, record) for k, least in at)
+    ties = (_is_tie(k, boxes, scores, least, limits, record) for k, least in at)
     return AnswerMatch(" and ".join(parts), all(ties))
 
 
@@ -134,15 +134,20 @@ def _least(record: DetectRecord, scores: Array) -> float:
 
 
 def _is_tie(
-    k: int, boxes: Array, scores: Array, tie: float, least: float, record: DetectRecord
+    k: int,
+    boxes: Array,
+    scores: Array,
+    least: float,
+    limits: AnswerLimits,
+    record: DetectRecord,
 ) -> bool:
     """Whether rounding decides about box `k`: near the least score, or the allowed overlap."""
-    if abs(float(scores[k]) - least) <= tie:
+    if limits.is_tie(float(scores[k]) - least):
         return True
     if record.nms is None:
         return False
     others = np.delete(iou(boxes[k : k + 1], boxes)[0], k)
-    return bool((np.abs(others - record.nms.iou) <= tie).any())
+    return bool(limits.is_tie(others - record.nms.iou).any())
 
 
 def _boxes_of(given: Any) -> _Boxes:

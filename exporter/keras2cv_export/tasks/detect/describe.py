@@ -8,7 +8,6 @@ never assumed: the error lists everything that is missing at once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final, cast
 
 from keras2cv.bundle.manifest import Preprocessing, Task
@@ -25,15 +24,9 @@ from keras2cv.tasks.detect.record import (
 from keras2cv_export.tasks.outputs import Output
 
 from .anchors import anchors_of
-from .belongings import (
-    OPTIONS,
-    check_belongings,
-    missing_of,
-    notes_of,
-    records_of,
-    stated_belongings,
-)
+from .belongings import OPTIONS, missing_of, notes_of, records_of
 from .describe_head import describe_head
+from .head_belongings import HeadBelongings, named_as_centernet, outputs_of_head
 from .options import DetectOptions
 from .roles import count_boxes, find_roles, question, stated_or_recognised
 
@@ -86,42 +79,17 @@ def _with_head(
 ) -> tuple[Task, tuple[str, ...]]:
     size_wh = None if taken is None else (taken.size_wh[0], taken.size_wh[1])
     score = DEFAULT_SCORE if options.score is None else options.score
-    own = stated_belongings(options, outputs)
+    options = named_as_centernet(options, outputs)
+    own = outputs_of_head(options, outputs)
     left = [output for output in outputs if output not in own.values()]
-    detect, notes = describe_head(options, left, size_wh, score)
-    detect = _with_belongings(options, detect, own, outputs)
+    belongings = HeadBelongings(options, own, outputs)
+    detect, notes = describe_head(options, left, size_wh, score, belongings)
     shapes = {o.name: o.shape for o in outputs}
     found = {role: shapes[name] for role, name in detect.outputs.items()}
     labels, labels_note = _fitting_labels(detect, found, labels)
     if options.score is None:
         notes = (*notes, _SCORE_NOTE)
     return Task("detect", labels=labels, record=detect), (*notes, *labels_note)
-
-
-def _with_belongings(
-    options: DetectOptions,
-    detect: DetectRecord,
-    own: Mapping[str, Output],
-    outputs: Sequence[Output],
-) -> DetectRecord:
-    """Return the record of a head with what belongs to its boxes, in outputs that were named.
-
-    Raises:
-        UsageError: A meaning is missing, or they do not fit the boxes.
-    """
-    assert detect.head is not None  # noqa: S101 - asked of heads alone
-    count = detect.head.count
-    check_belongings(options, own, outputs, count)
-    if missing := missing_of(options, own):
-        raise UsageError(question(missing, own, outputs))
-    try:
-        own_records = records_of(options, own, detect.box_units, count, None)
-        detect = replace(detect, **own_records)
-        shapes = {o.name: o.shape for o in outputs}
-        detect.count_classes({role: shapes[name] for role, name in detect.outputs.items()})
-    except SchemaError as error:
-        raise UsageError(f"The detector's {error.path}: {error.problem}.") from error
-    return detect
 
 
 def _record(

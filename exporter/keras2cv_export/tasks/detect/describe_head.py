@@ -10,16 +10,19 @@ from typing import Any, cast
 
 from keras2cv.errors import UsageError
 from keras2cv.schema.fields import SchemaError
-from keras2cv.tasks.detect.head import Axes, Head, HeadLevel, HeadOutput, Part, role_of
+from keras2cv.tasks.detect.head import Axes, Head, HeadLevel, HeadOutput, Part
 from keras2cv.tasks.detect.record import DetectRecord, Nms
+from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.outputs import Output, listed
 
 from .head_anchors import Order, Sizes, read_sizes, share_out
+from .head_belongings import HeadBelongings
 from .head_families import FAMILIES, Family
-from .head_grids import Grid, Pair, grids_of_strides, read_strides, spatial_grid
+from .head_grids import Grid, Pair, grids_of_strides, read_grids, read_strides, spatial_grid
 from .head_options import HeadOptions
-from .head_priors import PriorGrids, is_sizes, priors_of
-from .head_roles import Source, parts_of, roles_in, stated_sources
+from .head_prior_sizes import has_prior_sizes, prior_sizes
+from .head_priors import PriorGrids, is_sizes, order_of_rows, priors_of
+from .head_roles import Source, belonging_sources, parts_of, roles_in, stated_sources
 from .options import DetectOptions
 
 _FORM_FIELDS = {
@@ -53,9 +56,13 @@ class _Description:
     """What is said of a head, by the user or else by its family, beside the outputs."""
 
     def __init__(
-        self, options: DetectOptions, outputs: Sequence[Output], size_wh: Pair | None
+        self,
+        options: DetectOptions,
+        outputs: Sequence[Output],
+        size_wh: Pair | None,
+        belongings: HeadBelongings,
     ) -> None:
-        self.options, self.size_wh = options, size_wh
+        self.options, self.size_wh, self.belongings = options, size_wh, belongings
         head = cast("HeadOptions", options.head)
         self.head: HeadOptions = head
         self.family: Family = FAMILIES[head.family]
@@ -72,10 +79,27 @@ class _Description:
     def _sizes(self) -> tuple[list[Sizes], Order]:
         """Return the widths and heights of a cell's anchors, where they are given so."""
         given = self.said.get("anchors")
+        if has_prior_sizes(self.head):
+            return self._prior_sizes(given), "own"
         around = self.form == "offsets" and given is not None and is_sizes(given)
         if self.form == "anchors" or around:
             return read_sizes(given, self.family, self.head.family)
         return [], "shared"
+
+    def _prior_sizes(self, anchors: Any) -> list[Sizes]:
+        """Return those of min_sizes or scales, in the anchors' unit."""
+        if self.form != "offsets" or anchors is not None:
+            why = "anchors are given, too" if self.form == "offsets" else "its boxes have no priors"
+            raise UsageError(
+                f"The head {self.head.family} has sizes of prior boxes, and {why}. Leave one out."
+            )
+        stated = self.strides if self.head.grids is None else self.head.grids
+        count = len(stated) if isinstance(stated, list | tuple) else None
+        found = prior_sizes(self.head, self.size_wh, count)
+        if _box_units(self) == "pixels":
+            return found
+        width, height = _unit("normalised", Grid(1, 1, None), self.size_wh)
+        return [tuple((w / width, h / height) for w, h in sizes) for sizes in found]
 
     def _without_anchor_axis(self, output: Output) -> Output:
         """Return (H * W, A, K) as (H * W * A, K), which holds the same rows."""
@@ -96,13 +120,27 @@ class _Description:
         return int(self.said["reg_max"]) if self.form == "points" else 1
 
     @property
+    def in_cells(self) -> bool:
+        """Whether boxes that are ready are in cells of their grids."""
+        if self.said.get("box_units") == "cells" and self.form != "boxes":
+            raise UsageError(
+                f"The head {self.head.family} makes pixels of its cells itself. Leave box_units "
+                "out, or take the family decoded."
+            )
+        return self.said.get("box_units") == "cells"
+
+    @property
     def box_width(self) -> int:
         """How many numbers a box has."""
         return 2 if self.form == "peaks" else 4 * self.bins
 
 
 def describe_head(
-    options: DetectOptions, outputs: Sequence[Output], size_wh: Pair | None, score: float
+    options: DetectOptions,
+    outputs: Sequence[Output],
+    size_wh: Pair | None,
+    score: float,
+    belongings: HeadBelongings,
 ) -> tuple[DetectRecord, tuple[str, ...]]:
     """Return the record of a detector with a head, and a note on what was recognised.
 
@@ -111,15 +149,21 @@ def describe_head(
         outputs: The model's.
         size_wh: Width and height of the input image in pixels; None if there is none.
         score: The threshold.
+        belongings: What is named beside the head.
 
     Raises:
         UsageError: The description contradicts the outputs, or leaves something open.
     """
-    description = _Description(options, outputs, size_wh)
-    sources = stated_sources(description.stated | _columns(description), description.outputs)
-    levels, placed = _layout(description, sources or _guessed(description))
+    description = _Description(options, outputs, size_wh, belongings)
+    said = description.stated | _columns(description)
+    beside = belonging_sources(said, description.outputs)
+    taken = {output for source in beside for output in source.outputs}
+    left = [output for output in description.outputs if output not in taken]
+    sources = stated_sources(said, left) or _guessed(description, left)
+    levels, placed = _layout(description, [*sources, *beside])
     record = _record(description, levels, placed, score)
-    shapes = {role_of(k): each.output.shape for k, each in enumerate(placed)}
+    named = {each.name: each.shape for each in belongings.outputs}
+    shapes = {role: named[name] for role, name in record.outputs.items()}
     try:
         classes = record.count_classes(shapes)
     except SchemaError as error:
@@ -141,20 +185,20 @@ def _columns(description: _Description) -> dict[str, Any]:
     return {} if columns is None else {"columns": columns}
 
 
-def _guessed(description: _Description) -> list[Source]:
+def _guessed(description: _Description, outputs: Sequence[Output]) -> list[Source]:
     """Return the outputs by their parts, where nobody names them."""
     groups: dict[Any, list[Output]] = defaultdict(list)
-    for output in description.outputs:
+    for output in outputs:
         groups[_key(description, output)].append(output)
     if all(len(group) == 1 for group in groups.values()):
         if "columns" not in description.said:
             raise UsageError(
                 f"The head {description.head.family} does not say what a row of "
-                f'{listed(description.outputs)} holds. Give "columns", such as '
+                f'{listed(outputs)} holds. Give "columns", such as '
                 '"box+objectness+scores" or "box+scores".'
             )
-        _check_alike(description.outputs)
-        return [Source(parts_of(description.said["columns"]), tuple(description.outputs))]
+        _check_alike(outputs)
+        return [Source(parts_of(description.said["columns"]), tuple(outputs))]
     by_part: dict[Part, list[Output]] = defaultdict(list)
     for number, (key, group) in enumerate(groups.items()):
         found = roles_in(group, _channels(group, key), description.form,
@@ -255,9 +299,14 @@ def _boxes_per_cell(description: _Description, source: Source, grids: Sequence[G
         elif len(output.shape) == 4:
             width = output.shape[-1] if description.head.axes is None else 0
         elif description.head.classes is not None:
-            width = description.head.classes + sum(
-                {"box": 4, "objectness": 1, "anchors": 4, "variances": 4}.get(part, 0)
-                for part in source.parts
+            beside = _belonging_numbers(description, source.parts)
+            width = (
+                description.head.classes
+                + sum(beside.values())
+                + sum(
+                    {"box": 4, "objectness": 1, "anchors": 4, "variances": 4}.get(part, 0)
+                    for part in source.parts
+                )
             )
         else:
             width = 0
@@ -283,7 +332,7 @@ def _shared_sizes(description: _Description, grids: Sequence[Grid]) -> list[Size
 def _flat_levels(description: _Description, source: Source) -> list[_Level]:
     """Return the grids of outputs without rows and columns, (M, K) or (K, M)."""
     outputs = source.outputs
-    if description.form in ("offsets", "boxes"):
+    if description.form in ("offsets", "boxes") and not description.in_cells:
         axes = (-1 if _is_turned(description, output) else 0 for output in outputs)
         rows = [output.shape[axis] for output, axis in zip(outputs, axes, strict=True)]
         return [_Level(Grid(count, 1, None), 1) for count in rows]
@@ -296,6 +345,8 @@ def _flat_levels(description: _Description, source: Source) -> list[_Level]:
     grids = grids_of_strides(stated, description.size_wh)
     if description.form == "anchors":
         boxes = [len(each) for each in _shared_sizes(description, grids)]
+    elif description.in_cells:
+        boxes = _ready_boxes(description, outputs, grids, stated)
     else:
         boxes = [1] * len(grids)
     levels = [_Level(grid, count) for grid, count in zip(grids, boxes, strict=True)]
@@ -303,6 +354,24 @@ def _flat_levels(description: _Description, source: Source) -> list[_Level]:
         _check_count(outputs[0], levels, stated)
         return levels
     return [_level_of(output, levels) for output in outputs]
+
+
+def _ready_boxes(
+    description: _Description, outputs: Sequence[Output], grids: Sequence[Grid],
+    strides: Sequence[Pair],
+) -> list[int]:  # fmt: skip
+    """Return how many boxes a cell has in tables of boxes, the same for all cells."""
+    axes = (-1 if _is_turned(description, output) else 0 for output in outputs)
+    rows = sum(output.shape[axis] for output, axis in zip(outputs, axes, strict=True))
+    each, rest = divmod(rows, sum(grid.cells for grid in grids))
+    if rest or not each:
+        shown = " + ".join(map(str, grids))
+        words = ", ".join(f"{w}" if w == h else f"{w}x{h}" for w, h in strides)
+        raise UsageError(
+            f"The strides {words} make grids of {shown} cells, and the outputs have {rows} boxes, "
+            "which is no multiple. Give the strides of the grids."
+        )
+    return [each] * len(grids)
 
 
 def _is_turned(description: _Description, output: Output) -> bool:
@@ -375,16 +444,14 @@ def _record(
 ) -> DetectRecord:
     said, form = description.said, description.form
     parts = {part for each in placed for part in each.parts}
-    grids = [level.grid for level in levels]
-    places = PriorGrids(
-        [(level.grid, level.boxes) for level in levels],
-        _shared_sizes(description, grids) if description.sizes else None,
-        _box_units(description) if form == "offsets" else "pixels",
-        description.size_wh,
-        bool({"raw", "boxes"} & description.stated.keys()),
-    )
     needs_priors = form == "offsets" and "anchors" not in parts
-    priors = priors_of(said, places, description.head.family) if needs_priors else None
+    if not needs_priors and has_prior_sizes(description.head):
+        raise UsageError(
+            "The head has sizes of prior boxes, and its outputs hold the prior boxes themselves. "
+            "Leave the sizes out."
+        )
+    places = _prior_grids(description, levels) if needs_priors else None
+    priors = priors_of(said, places, description.head.family) if places else None
     nms = said.get("nms")
     try:
         head = _head(description, levels, placed)
@@ -401,12 +468,72 @@ def _record(
             nms=None if nms is None else Nms(nms, description.options.nms_across_classes),
             max_detections=said.get("max_detections"),
             head=head,
+            **description.belongings.records(head, _box_units(description)),
             multi_label=True if said.get("multi_label") else None,
         )  # fmt: skip
     except SchemaError as error:
         raise UsageError(
             f"The head {description.head.family} does not hold together: {error}. Correct it."
         ) from error
+
+
+def _prior_grids(description: _Description, levels: Sequence[_Level]) -> PriorGrids:
+    """Return where prior boxes are, of the grids of the outputs or of those that are stated."""
+    grids, sizes = [(level.grid, level.boxes) for level in levels], None
+    if description.sizes and any(level.grid.stride_wh is None for level in levels):
+        grids, sizes = _stated_grids(description, [level.grid.cells for level in levels])
+    elif description.sizes:
+        sizes = _shared_sizes(description, [level.grid for level in levels])
+    stated = description.head.anchor_centres
+    is_even = has_prior_sizes(description.head) and description.strides is None
+    return PriorGrids(
+        grids,
+        sizes,
+        _box_units(description),
+        description.size_wh,
+        bool({"raw", "boxes"} & description.stated.keys()),
+        description.said.get("xy_offset", 0.5),
+        is_even if stated is None else stated == "even",
+        bool(description.head.anchor_clip),
+    )
+
+
+def _stated_grids(
+    description: _Description, rows: Sequence[int]
+) -> tuple[list[tuple[Grid, int]], list[Sizes]]:
+    """Return the grids of tables, and the sizes in each, in the order of the tables' rows."""
+    head = description.head
+    if description.size_wh is None:
+        raise UsageError("Prior boxes need the input's size, and it is no image. Give a table.")
+    strides = description.strides
+    if strides is None and head.family != "ssd":
+        strides = tuple((stride, stride) for stride in description.family.strides)
+    if head.grids is not None:
+        grids = read_grids(head.grids, description.size_wh)
+    elif strides is not None:
+        grids = grids_of_strides(strides, description.size_wh)
+    else:
+        raise UsageError(
+            f"The outputs have no rows and columns, but {' + '.join(map(str, rows))} rows. Give "
+            'the "strides" or the "grids" of the prior boxes in the head\'s FILE.json, or a table '
+            "(M, 4) by --anchors."
+        )
+    sizes = description.sizes * len(grids) if len(description.sizes) == 1 else description.sizes
+    if len(sizes) != len(grids):
+        raise UsageError(
+            f"There are prior boxes for {len(sizes)} grids, and {len(grids)} grids: "
+            f"{', '.join(map(str, grids))}. Give a list for each grid."
+        )
+    counts = [grid.cells * len(each) for grid, each in zip(grids, sizes, strict=True)]
+    if sum(counts) != sum(rows):
+        shown = " + ".join(f"{g} x {len(s)}" for g, s in zip(grids, sizes, strict=True))
+        raise UsageError(
+            f"There are {sum(counts)} prior boxes ({shown}: rows x columns x boxes), and the "
+            f"outputs have {sum(rows)}. Correct the sizes, the aspect ratios, the strides or the "
+            "grids."
+        )
+    order = order_of_rows(rows, counts)
+    return [(grids[k], len(sizes[k])) for k in order], [sizes[k] for k in order]
 
 
 def _box_format(description: _Description) -> Any:
@@ -416,8 +543,12 @@ def _box_format(description: _Description) -> Any:
 
 
 def _box_units(description: _Description) -> Any:
+    if description.in_cells:
+        return "pixels"
     if description.form == "boxes":
-        return _needed(description, "box_units", "normalised or pixels (of the input)")
+        return _needed(
+            description, "box_units", "normalised or pixels (of the input), or cells in a FILE.json"
+        )
     if description.form != "offsets":
         return "pixels"
     stated = description.stated
@@ -459,8 +590,59 @@ def _head(description: _Description, levels: Sequence[_Level], placed: Sequence[
         pair_order="y first" if _y_first(said) else "x first",
         bins=description.bins if form == "points" else None,
         anchor_format=_anchor_format(said) if has_anchors else None,
+        point_numbers=_numbers_of("points", description, levels, placed),
+        mask_numbers=_numbers_of("coefficients", description, levels, placed),
         **settings,
     )
+
+
+def _numbers_of(
+    part: Part, description: _Description, levels: Sequence[_Level], placed: Sequence[_Placed]
+) -> int | None:
+    """Return how many numbers of keypoints or coefficients a box has; None if it has none."""
+    for one in placed:
+        if part not in one.parts:
+            continue
+        some = levels if one.level is None else [levels[one.level]]
+        count = sum(level.grid.cells * level.boxes for level in some)
+        if one.parts == (part,):
+            return one.output.size // count
+        return _belonging_numbers(description, one.parts, one.output.size // count)[part]
+    return None
+
+
+def _belonging_numbers(
+    description: _Description, parts: Sequence[Part], width: int | None = None
+) -> dict[Part, int]:
+    """Return how many of a box's `width` numbers are points and coefficients, among its columns.
+
+    Raises:
+        UsageError: Nothing shows how many.
+    """
+    found: dict[Part, int] = {}
+    if "coefficients" in parts:
+        if (prototypes := description.belongings.prototypes) is None:
+            raise UsageError(
+                "The columns of the head have coefficients of masks, and no output is named that "
+                "has their prototypes. Name it with --prototypes."
+            )
+        found["coefficients"] = prototypes
+    if "points" in parts:
+        said, classes = description.said, description.head.classes
+        size = len(str(said.get("point_format") or "xys"))
+        names = read_labels(description.options.point_labels)
+        count = description.options.point_count or (None if names is None else len(names))
+        if count is None and width is not None and (classes is not None or "scores" not in parts):
+            fixed = {"box": description.box_width, "objectness": 1, "scores": classes or 0,
+                     "offset": 2, "anchors": 4, "variances": 4, **found}  # fmt: skip
+            count = (width - sum(fixed.get(part, 0) for part in parts)) // size
+        if count is None:
+            raise UsageError(
+                "The columns of the head have scores and points, and nothing shows where one ends. "
+                "Give --point-count, or the number of classes in the head's FILE.json."
+            )
+        found["points"] = count * size
+    return found
 
 
 def _y_first(said: Mapping[str, Any]) -> bool:
@@ -485,7 +667,7 @@ def _levels(
     found = []
     for number, level in enumerate(levels):
         places: dict[str, Any] = {}
-        if form in ("anchors", "points", "peaks"):
+        if description.in_cells or form in ("anchors", "points", "peaks"):
             stride = level.grid.stride_wh
             if stride is None:
                 raise UsageError(
@@ -493,7 +675,8 @@ def _levels(
                     'image. Give --preprocess, or "strides".'
                 )
             places["stride_wh"] = stride
-            places |= _cell_places(description, number, len(levels), stride, parts)
+            if not description.in_cells:
+                places |= _cell_places(description, number, len(levels), stride, parts)
         if shared is not None:
             unit = _unit(said["anchor_units"], level.grid, description.size_wh)
             places["anchors"] = tuple(
@@ -552,7 +735,8 @@ def _note(
     description: _Description, levels: Sequence[_Level], placed: Sequence[_Placed],
     classes: int | None,
 ) -> str:  # fmt: skip
-    shared = _shared_sizes(description, [v.grid for v in levels]) if description.sizes else None
+    seen = description.sizes and all(level.grid.stride_wh for level in levels)
+    shared = _shared_sizes(description, [v.grid for v in levels]) if seen else None
     shown = []
     for number, level in enumerate(levels):
         text = f"{level.grid}" + (f" x {level.boxes}" if level.boxes > 1 else "")

@@ -74,6 +74,7 @@ _OFFSETS: Final = {
     "anchor_format": "cxcywh",
     "variances": (0.1, 0.1, 0.2, 0.2),
     "objectness_activation": "sigmoid",
+    "point_units": "anchors",  # RetinaFace: prior_centre + number * variance * prior_wh
 }
 
 
@@ -90,7 +91,9 @@ _V4: Final = _levels(
 _V2: Final = _levels(
     (0.57273, 0.677385, 1.87446, 2.06253, 3.33843, 5.47434, 7.88282, 3.52778, 9.77052, 9.16828)
 )
-_DISTANCES: Final = Family("points", {**_FREE, "reg_max": 16, "nms": 0.7})
+# YOLOv8-pose: (2 * number + cell) * stride, the classes Pose and Detect of the same file.
+_POSE: Final = {"point_units": "cells", "point_scale": 2.0}
+_DISTANCES: Final = Family("points", {**_FREE, **_POSE, "reg_max": 16, "nms": 0.7})
 
 FAMILIES: Final[Mapping[str, Family]] = {
     "yolov2": Family(
@@ -98,8 +101,9 @@ FAMILIES: Final[Mapping[str, Family]] = {
     ),
     "yolov3": Family("anchors", _YOLO, coco=_V3),
     "yolov4": Family("anchors", _YOLO, coco=_V4, xy_scales={8: 1.2, 16: 1.1, 32: 1.05}),
-    "yolov5": Family("anchors", _YOLO_5, coco=_V3),
-    "yolov7": Family("anchors", _YOLO_5, coco=_V4),
+    # yolov5-face: number * anchor + cell * stride; YOLOv7-pose: (2 * number - 0.5 + cell) * stride
+    "yolov5": Family("anchors", {**_YOLO_5, "point_units": "anchors"}, coco=_V3),
+    "yolov7": Family("anchors", {**_YOLO_5, **_POSE, "point_offset": -0.5}, coco=_V4),
     "yolox": Family(
         "anchors",
         {
@@ -108,14 +112,25 @@ FAMILIES: Final[Mapping[str, Family]] = {
             "anchor_units": "cells",
             "anchors": ((1.0, 1.0),),
             "nms": 0.65,
+            "point_units": "cells",
         },
     ),
     "yolov8": _DISTANCES,
     "yolov9": _DISTANCES,
-    "yolov10": Family("points", {**_FREE, "reg_max": 16}),  # trained to need no suppression
+    "yolov10": Family(
+        "points", {**_FREE, **_POSE, "reg_max": 16}
+    ),  # trained to need no suppression
     "yolo11": _DISTANCES,
     "fcos": Family(
-        "points", {**_FREE, "distance_activation": "exp", "nms": 0.6}, (8, 16, 32, 64, 128)
+        "points",
+        {
+            **_FREE,
+            "distance_activation": "exp",
+            "nms": 0.6,
+            "point_units": "cells",
+            "point_offset": 0.5,
+        },
+        (8, 16, 32, 64, 128),
     ),
     "ssd": Family(
         "offsets",
@@ -160,6 +175,11 @@ FAMILIES: Final[Mapping[str, Family]] = {
             "size_units": "cells",
             "activation": "sigmoid",
             "max_detections": 100,
+            "point_units": "cells",
+            "point_format": "xy",
+            "joint_activation": "sigmoid",
+            "joint_score": 0.1,
+            "joint_reach": 0.3,
         },
         (4,),
     ),

@@ -49,6 +49,22 @@ def read_strides(given: Any) -> tuple[Pair, ...]:
     return tuple((int(w), int(h)) for w, h in pairs)
 
 
+def read_grids(given: Any, size_wh: Pair) -> list[Grid]:
+    """Return grids of stated rows and columns, which divide the input among them.
+
+    Raises:
+        UsageError: They are no whole numbers above 0.
+    """
+    rows = given if isinstance(given, list | tuple) else [given]
+    pairs = [tuple(row) if isinstance(row, list | tuple) else (row, row) for row in rows]
+    if not pairs or not all(
+        len(pair) == 2 and all(type(n) is int and n > 0 for n in pair) for pair in pairs
+    ):
+        raise UsageError(f"Grids must be rows and columns above 0, got {given!r}. Correct them.")
+    width, height = size_wh
+    return [Grid(rows, columns, (width / columns, height / rows)) for rows, columns in pairs]
+
+
 def grids_of_strides(strides: Sequence[Pair], size_wh: Pair) -> list[Grid]:
     """Return the grid of each stride, as convolutions with padding `same` make them."""
     width, height = size_wh

@@ -8,6 +8,7 @@ A mapping may also hold every field of `DetectOptions`; the same option beside i
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -37,13 +38,18 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "distance_activation": ("none", "exp", "relu"),
     "offset_form": ("centres", "corners"),
     "size_units": ("cells", "pixels", "normalised"),
+    "extra_box": ("first", "last", "none"),
+    "anchor_order": ("ratios,octaves", "octaves,ratios"),
+    "ratio_form": ("w/h", "h/w"),
+    "anchor_centres": ("even", "strides"),
+    "joint_activation": ("none", "sigmoid"),
 }
 # What the fields of `DetectOptions` may be that stand in a head's description.
 _SHARED_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "activation": ("none", "sigmoid", "softmax"),
     "objectness_activation": ("none", "sigmoid"),
     "box_format": ("yxyx", "xyxy", "xywh", "cxcywh"),
-    "box_units": ("normalised", "pixels"),
+    "box_units": ("normalised", "pixels", "cells"),
 }
 _SHARED_KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "score": ((int, float), "a number from 0 to 1"),
@@ -54,6 +60,17 @@ _SHARED_KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "nms_across_classes": ((bool,), "true or false"),
     "columns": ((str,), 'such as "box+objectness+scores"'),
     "variances": ((list, tuple), "four numbers"),
+}
+
+
+# Known heads that find people without boxes.
+_FIELDS: Final = "points of people by the fields between them (part affinity fields)"
+_TAGS: Final = "points of people by tags (associative embedding)"
+_NOT_DECODED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("openpose", "paf", "lightweight-openpose"), _FIELDS),
+    **dict.fromkeys(("higherhrnet", "associative-embedding", "bottom-up"), _TAGS),
+    "personlab": "points of people by offsets from one to the next",
+    "posenet": "points of people by offsets from one to the next",
 }
 
 
@@ -81,6 +98,26 @@ class HeadOptions:
         offset_form: SSD's offsets are of "centres" and sizes, or of "corners".
         window: Cells around a peak of a heatmap, 3.
         size_units: Of CenterNet's sizes: "cells", "pixels" or "normalised".
+        grids: Rows and columns of each, where outputs with prior boxes have lost them.
+        min_sizes: Of prior boxes, a number or several for each grid, in pixels of the input.
+        max_sizes: The same of their additional boxes.
+        scales: Instead, shares of the input's shorter side; one more than grids.
+        aspect_ratios: Of the prior boxes; one list, or a list for each grid.
+        octaves: Factors of `min_sizes`, each with every aspect ratio, as in RetinaNet.
+        extra_box: The additional square: "first" (behind the other square), "last" or "none".
+        anchor_order: Which changes slowest: "ratios,octaves" or "octaves,ratios".
+        ratio_form: "w/h" or "h/w".
+        reduce_lowest: Three boxes in the finest grid, as TensorFlow's
+            `reduce_boxes_in_lowest_layer`.
+        anchor_centres: "even" divides the input among the cells, "strides" does not.
+        anchor_clip: Whether prior boxes are cut at the input's edges.
+        point_scale: Factor of the keypoints' numbers; 2 in YOLOv8-pose.
+        point_offset: What is added to a box's cell before its keypoints, in cells.
+        joint_heatmaps: For centernet, the output with a heatmap for each joint, (h, w, K).
+        joint_offsets: The places of their peaks within cells, (h, w, 2).
+        joint_activation: What these heatmaps still need: "sigmoid", or "none".
+        joint_score: Peaks above it take a keypoint's place, 0.1.
+        joint_reach: If they are no farther than this share of the box's longer side, 0.3.
     """
 
     family: str
@@ -101,10 +138,35 @@ class HeadOptions:
     offset_form: str | None = None
     window: int | None = None
     size_units: str | None = None
+    grids: Any = None
+    min_sizes: Any = None
+    max_sizes: Any = None
+    scales: Any = None
+    aspect_ratios: Any = None
+    octaves: Any = None
+    extra_box: str | None = None
+    anchor_order: str | None = None
+    ratio_form: str | None = None
+    reduce_lowest: bool | None = None
+    anchor_centres: str | None = None
+    anchor_clip: bool | None = None
+    point_scale: float | None = None
+    point_offset: float | None = None
+    joint_heatmaps: str | None = None
+    joint_offsets: str | None = None
+    joint_activation: str | None = None
+    joint_score: float | None = None
+    joint_reach: float | None = None
 
     def __post_init__(self) -> None:
         from .head_families import FAMILIES
 
+        if self.family in _NOT_DECODED:
+            raise UsageError(
+                f"The head {self.family} is not decoded: it joins {_NOT_DECODED[self.family]}, for "
+                "which every pipeline has rules of its own. Export with --task raw, and join them "
+                "in your program."
+            )
         if self.family not in FAMILIES:
             raise UsageError(
                 f"There is no head {self.family!r}. Choose {', '.join(FAMILIES)}, or a FILE.json "
@@ -115,6 +177,19 @@ class HeadOptions:
                 raise UsageError(
                     f"The head's {name} must be one of {'; '.join(choices)}, got {value!r}."
                 )
+        for name in ("point_scale", "point_offset", "joint_score", "joint_reach"):
+            value = getattr(self, name)
+            if value is not None and (
+                isinstance(value, bool) or not isinstance(value, int | float)
+            ):
+                raise UsageError(f"The head's {name} must be a number, got {value!r}. Correct it.")
+        for name in ("joint_heatmaps", "joint_offsets"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise UsageError(f"The head's {name} must be the name of an output, got {value!r}.")
+        for name in ("reduce_lowest", "anchor_clip"):
+            if getattr(self, name) not in (None, True, False):
+                raise UsageError(f"The head's {name} must be true or false. Correct it.")
         for name, least in (("classes", 1), ("reg_max", 1), ("window", 1)):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < least):
@@ -149,7 +224,11 @@ def read_head(given: Any, others: frozenset[str]) -> tuple[HeadOptions, dict[str
         )
     own = {field.name for field in fields(HeadOptions)}
     if unknown := sorted(set(given) - own - others):
-        raise UsageError(f"A head has no {unknown[0]!r}. It has {', '.join(sorted(own | others))}.")
+        near = difflib.get_close_matches(str(unknown[0]), sorted(own | others), 3)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(
+            f"A head has no {unknown[0]!r}. {hint}docs/guides/detector.md lists its keys."
+        )
     if "family" not in given:
         raise UsageError('A head needs its "family", such as "yolov3". Add it.')
     mine = {key: value for key, value in given.items() if key in own}

@@ -31,6 +31,9 @@ class PriorGrids:
         units: "normalised" or "pixels".
         size_wh: Of the input in pixels.
         listed: Whether the user lists the outputs, so that a table is in their order.
+        offset: The place of a cell's boxes within it, in cells; one, or one for each grid.
+        even: Whether the cells divide the input, and are not as wide as the stride.
+        clip: Whether boxes around cells are cut at the input's edges.
     """
 
     levels: Sequence[tuple[Grid, int]]
@@ -38,6 +41,9 @@ class PriorGrids:
     units: str
     size_wh: Pair | None
     listed: bool
+    offset: Any = 0.5
+    even: bool = False
+    clip: bool = False
 
     @property
     def count(self) -> int:
@@ -63,7 +69,7 @@ def priors_of(said: Mapping[str, Any], grids: PriorGrids, family: str) -> Anchor
             f"There are {len(table)} prior boxes, and the outputs have {grids.count}. Give the "
             "priors of this input size, in the order of the outputs."
         )
-    table = table if grids.listed else _in_order(table, grids)
+    table = table if grids.listed or grids.sizes else _in_order(table, grids)
     numbers = tuple(float(str(value)) for value in np.asarray(table, np.float32).ravel())
     try:
         return Anchors(numbers, tuple(float(v) for v in said["variances"]))
@@ -144,15 +150,55 @@ def _as_table(given: Any, anchor_format: str) -> Array | None:
     return np.concatenate([(low + high) / 2, high - low], axis=1)
 
 
+def order_of_rows(rows: Sequence[int], counts: Sequence[int]) -> list[int]:
+    """Return the order of grids in which tables of so many rows hold them.
+
+    The tables of a model that gives a mapping are sorted by name. Where their rows do not show
+    which grid each is of, the grids are in the order in which they are given.
+    """
+    left, order = list(range(len(counts))), []
+    for count in rows:
+        found = next((k for k in left if counts[k] == count), None)
+        if found is None:
+            return list(range(len(counts)))
+        left.remove(found)
+        order.append(found)
+    return order
+
+
 def _around_cells(grids: PriorGrids) -> Array:
-    """Return boxes of the given widths and heights around the middle of every cell."""
+    """Return boxes of the given widths and heights around the point of every cell."""
     found = []
-    for (grid, boxes), sizes in zip(grids.levels, grids.sizes or (), strict=True):
+    count = len(grids.levels)
+    offsets = grids.offset if isinstance(grids.offset, list | tuple) else [grids.offset] * count
+    if len(offsets) != count:
+        raise UsageError(
+            f"The head's xy_offset has {len(offsets)} numbers, and there are {count} grids. Give "
+            "one for each, or one for all."
+        )
+    for (grid, boxes), sizes, offset in zip(grids.levels, grids.sizes or (), offsets, strict=True):
         y, x = np.divmod(np.arange(grid.cells), grid.columns)
-        centre = (np.stack([x, y], axis=1) + 0.5) * _cell(grid, grids.units, grids.size_wh)
+        centre = (np.stack([x, y], axis=1) + offset) * _cell_of(grid, grids)
         rows = np.repeat(centre, boxes, 0), np.tile(sizes, (grid.cells, 1))
         found.append(np.concatenate(rows, axis=1))
-    return np.concatenate(found)
+    table = np.concatenate(found)
+    return _clipped(table, grids) if grids.clip else table
+
+
+def _clipped(table: Array, grids: PriorGrids) -> Array:
+    """Return boxes cut at the edges of the input, as rykov8's PriorBox does."""
+    normalised = grids.units == "normalised" or grids.size_wh is None
+    sides = np.array((1, 1) if normalised else grids.size_wh, np.float64)
+    low = (table[:, :2] - table[:, 2:] / 2).clip(0, sides)
+    high = (table[:, :2] + table[:, 2:] / 2).clip(0, sides)
+    return np.concatenate([(low + high) / 2, high - low], axis=1)
+
+
+def _cell_of(grid: Grid, grids: PriorGrids) -> Array:
+    if not grids.even or grids.size_wh is None:
+        return _cell(grid, grids.units, grids.size_wh)
+    sides = (1, 1) if grids.units == "normalised" else grids.size_wh
+    return np.array(sides, np.float64) / (grid.columns, grid.rows)
 
 
 def _cell(grid: Grid, units: str, size_wh: Pair | None) -> Array:

@@ -18,6 +18,8 @@ _PARTS: Final[Mapping[str, Part]] = {
     "offset": "offset",
     "anchors": "anchors",
     "variances": "variances",
+    "points": "points",
+    "coefficients": "coefficients",
 }
 # The option that names the outputs of a part.
 _OPTIONS: Final[Mapping[str, Part]] = {
@@ -25,6 +27,11 @@ _OPTIONS: Final[Mapping[str, Part]] = {
     "scores": "scores",
     "objectness": "objectness",
     "offset": "offset",
+}
+# The same of what belongs to a box, which is never guessed.
+_BELONGING_OPTIONS: Final[Mapping[str, Part]] = {
+    "points": "points",
+    "mask_coefficients": "coefficients",
 }
 _NAMES: Final[Mapping[Part, str]] = {
     "box": r"box|loc|regr?\b|regress|dist|delta|coord",
@@ -82,6 +89,19 @@ def stated_sources(said: Mapping[str, Any], outputs: Sequence[Output]) -> list[S
             "each, or of raw."
         )
     return found
+
+
+def belonging_sources(said: Mapping[str, Any], outputs: Sequence[Output]) -> list[Source]:
+    """Return the outputs with keypoints or coefficients of masks, which the user named.
+
+    Raises:
+        UsageError: There is no such output.
+    """
+    return [
+        Source((part,), _named(said[option], outputs, option.replace("_", " ")))
+        for option, part in _BELONGING_OPTIONS.items()
+        if option in said
+    ]
 
 
 def _named(given: Any, outputs: Sequence[Output], role: str) -> tuple[Output, ...]:

@@ -52,7 +52,7 @@ class DetectOptions:
         point_format: The order of a point's numbers: "xy", "yx", "xys" or "yxs", where s is a
             score.
         point_units: "normalised" (shares of the input's sides) or "pixels" of the input; by default
-            those of the boxes.
+            those of the boxes. Of a head also "cells" or "anchors".
         point_activation: Turns their scores into probabilities: "none" (default) or "sigmoid".
         point_score: Points with a score above it are drawn; 0.3 by default.
         point_count: K, where the columns do not show it.

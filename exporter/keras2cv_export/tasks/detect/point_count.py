@@ -33,7 +33,9 @@ def count_points(
     """
     width = len(str(options.point_format))
     stated = options.point_count or (None if point_labels is None else len(point_labels))
-    if "points.output" in roles:
+    if roles.get("points.numbers"):
+        numbers, where = int(roles["points.numbers"]), "the outputs of the head"
+    elif "points.output" in roles:
         output: Output = roles["points.output"]
         numbers, rest = divmod(output.size, count)
         where = f"{output}, for {count} boxes"

@@ -34,14 +34,14 @@ def match_answer(given: Any, result: Result, limits: AnswerLimits) -> AnswerMatc
     score = None if fields.get("score") is None else as_score(fields["score"])
     if fields["text"] != ours.text:
         difference = f"the text is {fields['text']!r}, and the bundle reads {ours.text!r}"
-        return AnswerMatch(difference, score is not None and _near(score, ours.score, limits.tie))
+        return AnswerMatch(difference, score is not None and _near(score, ours.score, limits))
     if score is not None and abs(score - ours.score) > limits.score:
         return AnswerMatch(f"the text's probability differs by {abs(score - ours.score):.2g}")
     return SAME
 
 
-def _near(one: float, two: float, tie: float) -> bool:
-    return abs(math.log(max(one, _TINY)) - math.log(max(two, _TINY))) <= tie
+def _near(one: float, two: float, limits: AnswerLimits) -> bool:
+    return bool(limits.is_tie(math.log(max(one, _TINY)) - math.log(max(two, _TINY))))
 
 
 def _fields(given: Any) -> dict[str, Any]:

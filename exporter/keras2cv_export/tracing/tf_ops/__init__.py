@@ -26,6 +26,7 @@ from . import (
     scattering,
     special,
     spectra,
+    unpooling,
     whole_numbers,
 )
 from .spectra import COMPLEX_OPS
@@ -76,8 +77,11 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "IFFT2D": spectra.ifft2d,
     "ImageProjectiveTransformV2": resampling.projective_transform,
     "ImageProjectiveTransformV3": resampling.projective_transform,
+    "InTopKV2": counting.in_top_k,
     "L2Loss": special.l2_loss,
     "Log1p": special.log1p,
+    "LogMatrixDeterminant": linear_algebra.log_determinant,
+    "LowerBound": counting.lower_bound,
     "MatMul": contraction.integer_matmul,
     "MatrixBandPart": diagonals.band_part,
     "MatrixDeterminant": linear_algebra.determinant,
@@ -92,6 +96,8 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "MatrixSetDiagV2": diagonals.set_diagonal,
     "MatrixSetDiagV3": diagonals.set_diagonal,
     "MatrixSolve": linear_algebra.solve,
+    "MatrixTriangularSolve": linear_algebra.triangular_solve,
+    "MaxPoolWithArgmax": unpooling.max_pool_with_argmax,
     "MirrorPad": moving.mirror_pad,
     "MulNoNan": special.mul_no_nan,
     "Ndtri": special.ndtri,
@@ -117,6 +123,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "Unique": whole_numbers.unique,
     "UniqueV2": whole_numbers.unique,
     "UnsortedSegmentSum": scattering.segment_sum,
+    "UpperBound": counting.upper_bound,
     "Where": whole_numbers.where,
     "Xdivy": special.xdivy,
     "XlaDynamicUpdateSlice": scattering.slice_update,
@@ -133,4 +140,6 @@ ONNX: dict[str, tuple[Callable[..., None], list[Any]]] = {
     "FloorMod": (onnx_nodes.floor_mod, []),
     "ResizeBilinear": (onnx_nodes.resize, []),
     "ResizeNearestNeighbor": (onnx_nodes.resize, []),
+    "Select": (onnx_nodes.select, []),
+    "SelectV2": (onnx_nodes.select, []),
 }

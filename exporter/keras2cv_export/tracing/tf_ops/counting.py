@@ -21,6 +21,33 @@ def bucketize(node: Node, x: Any) -> Any:
     return tf.cast(tf.reduce_sum(below, -1), tf.int32)
 
 
+def lower_bound(_: Node, ordered: Any, x: Any) -> Any:
+    """LowerBound of (N, V) in sorted rows (N, S) -> how many of a row are below each number."""
+    return _searched(ordered, x, tf.less)
+
+
+def upper_bound(_: Node, ordered: Any, x: Any) -> Any:
+    """UpperBound -> how many of a row are not above each number."""
+    return _searched(ordered, x, tf.less_equal)
+
+
+def _searched(ordered: Any, x: Any, comparison: Any) -> Any:
+    require_room(*static(ordered), static(x)[-1])
+    rows, numbers = (tf.cast(t, tf.float32) for t in (ordered, x))
+    before = comparison(rows[:, None, :], numbers[:, :, None])
+    return tf.cast(tf.reduce_sum(tf.cast(before, tf.float32), -1), tf.int32)
+
+
+def in_top_k(_: Node, scores: Any, targets: Any, k: Any) -> Any:
+    """InTopKV2 -> whether fewer than k scores are above the one at the target, in each row."""
+    places = np.arange(static(scores)[-1], dtype=np.float32)
+    at = tf.cast(tf.equal(tf.cast(targets, tf.float32)[:, None], places), tf.float32)
+    own = tf.reduce_sum(at * scores, -1, keepdims=True)
+    above = tf.reduce_sum(tf.cast(scores > own, tf.float32), -1)
+    there = tf.reduce_sum(at, -1)  # a target beyond the scores is in no list
+    return there * (float(must_know(k, "k")) - above) > 0.0
+
+
 def one_hot(node: Node, indices: Any, depth: Any, on: Any, off: Any) -> Any:
     """OneHot -> index == 0, 1, ..., depth - 1, as `on` where equal and `off` elsewhere."""
     rank, axis = len(indices.shape), int(node.attr("axis", -1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -78,16 +79,39 @@ def dilation_2d(node: Node, image: Any, kernel: Any) -> Any:
 def _shifted(
     node: Node, image: Any, kernel: tuple[int, int], same: bool, *, fill: float
 ) -> list[Any]:
-    """Return what each of the window's pixels sees, row by row, by the node's strides and rates."""
-    _, stride_y, stride_x, _ = node.attr("strides")
-    _, rate_y, rate_x, _ = node.attr("rates")
+    """Return what each of the window's pixels sees, by the node's strides and rates."""
+    strides, rates = node.attr("strides")[1:3], node.attr("rates")[1:3]
+    return shifted_images(image, kernel, strides, rates, same, fill=fill)
+
+
+def shifted_images(
+    image: Any,
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    rates: Sequence[int],
+    same: bool,
+    *,
+    fill: float,
+) -> list[Any]:
+    """Return what each pixel of a sliding window sees, row by row.
+
+    Args:
+        image: (N, H, W, C), a tensor or an array.
+        kernel: The window's height and width.
+        strides: Its steps, down and to the right.
+        rates: From one of its pixels to the next, down and to the right.
+        same: Whether it goes beyond the edges, as TensorFlow's padding SAME.
+        fill: What it sees there.
+    """
+    (stride_y, stride_x), (rate_y, rate_x) = strides, rates
     height, width = kernel
-    _, rows, columns, _ = static(image)
+    _, rows, columns, _ = image.shape
     out_y, pad_y = _window(rows, (height - 1) * rate_y + 1, stride_y, same)
     out_x, pad_x = _window(columns, (width - 1) * rate_x + 1, stride_x, same)
     padded = image
     if any((*pad_y, *pad_x)):
-        padded = tf.pad(image, [[0, 0], pad_y, pad_x, [0, 0]], constant_values=fill)
+        pad = np.pad if isinstance(image, np.ndarray) else tf.pad
+        padded = pad(image, [[0, 0], pad_y, pad_x, [0, 0]], constant_values=fill)
     return [
         padded[
             :,

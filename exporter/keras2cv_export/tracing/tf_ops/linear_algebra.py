@@ -30,6 +30,19 @@ def determinant(_: Node, x: Any) -> Any:
     return tf.reshape(result, batch)
 
 
+def log_determinant(node: Node, x: Any) -> Any:
+    """LogMatrixDeterminant -> the determinant's sign, and the logarithm of its size."""
+    value = determinant(node, x)
+    return [tf.sign(value), tf.math.log(tf.abs(value))]
+
+
+def triangular_solve(node: Node, x: Any, right: Any) -> Any:
+    """MatrixTriangularSolve -> elimination of [the triangle | right]."""
+    lower = np.tril(np.ones(static(x)[-2:], np.float32))
+    triangle = x * (lower if node.attr("lower", default=True) else lower.T)
+    return solve(node, triangle, right)
+
+
 def inverse(node: Node, x: Any) -> Any:
     """MatrixInverse -> elimination of [x | 1]."""
     source = tf.linalg.matrix_transpose(x) if node.attr("adjoint", default=False) else x

@@ -179,3 +179,31 @@ def _replace(ctx: Any, node: Any, made: Any, *, channels_last: bool = True) -> N
         shapes=shapes,
         dtypes=dtypes,
     )
+
+
+def select(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa: ARG001
+    """Select, SelectV2 -> Where; of truth values: (p and a) or (not p and b).
+
+    tf2onnx writes most as p a + (1 - p) b, which is no number where what is left out is infinite:
+    `tf.where(x > 0, tf.math.log(x), 0.0)`. Select's condition may have one axis, for the samples.
+    """
+    condition = node.input[0]
+    given, full = ctx.get_shape(condition), ctx.get_shape(node.output[0])
+    if node.type == "Select" and len(given) == 1 and len(full) > 1:
+        shape = np.array([given[0], *[1] * (len(full) - 1)], np.int64)
+        wanted = ctx.make_const(make_name(f"{name}/shape"), shape).output[0]
+        column = ctx.make_node("Reshape", [condition, wanted], name=make_name(name))
+        ctx.replace_input(node, condition, column.output[0], 0)
+    if ctx.get_dtype(node.output[0]) == TensorProto.BOOL:
+        _select_truth(ctx, node, name)
+    else:
+        node.type = "Where"
+
+
+def _select_truth(ctx: Any, node: Any, name: str) -> None:
+    condition, yes, no = node.input
+    left_out = ctx.make_node("Not", [condition], name=make_name(name)).output[0]
+    pairs = ((condition, yes), (left_out, no))
+    chosen = [ctx.make_node("And", list(pair), name=make_name(name)).output[0] for pair in pairs]
+    node.type = "Or"
+    ctx.replace_inputs(node, chosen)

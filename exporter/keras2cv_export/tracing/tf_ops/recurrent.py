@@ -1,4 +1,4 @@
-"""The recurrent layers that `recurrences` found -> ONNX's LSTM and GRU."""
+"""The recurrent layers that `tracing.recurrent` found -> ONNX's LSTM and GRU."""
 
 from __future__ import annotations
 
@@ -70,10 +70,13 @@ def _joined(ctx: Any, name: str, y: str, result: str, shape: tuple[int, ...]) ->
 
 
 def _is_set(ctx: Any, node: Any) -> bool:
-    """Whether a first state is another number than zero."""
+    """Whether a first state is another number than zero, or computed."""
     sources = [ctx.get_node_by_output(value) for value in node.input[1:3]]
     return any(
-        source is None or bool(source.get_tensor_value(as_list=False).any()) for source in sources
+        source is None
+        or not source.is_const()
+        or bool(source.get_tensor_value(as_list=False).any())
+        for source in sources
     )
 
 

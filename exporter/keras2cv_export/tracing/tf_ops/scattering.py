@@ -1,7 +1,8 @@
 """Scatters and gathers at known places, as gathers with constant indices.
 
 A scatter is out[k] = sum of updates[j]: one Gather per update that a place gets. The update of a
-known block is a Concat of the parts around it and the block.
+known block is a Concat of the parts around it and the block. A sum at computed places is a product
+with the matrix of what goes where.
 """
 
 from __future__ import annotations
@@ -12,15 +13,20 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .node import Array, Node, known, must_know, static
+from .node import Array, Node, known, must_know, require_room, static
+from .unpooling import unpooled
 
 
 def scatter_nd(_: Node, indices: Any, updates: Any, shape: Any) -> Any:
-    """ScatterNd to known places -> Gathers, summed where a place occurs more than once."""
+    """ScatterNd to known places -> Gathers, summed where a place occurs more than once.
+
+    To the places of a pooling's largest numbers -> the windows enlarged; to others -> a product.
+    """
     places = known(indices)
-    if places is None:
-        return None
     sizes = [int(d) for d in must_know(shape, "shape")]
+    if places is None:
+        enlarged = unpooled(indices, updates, sizes)
+        return enlarged if enlarged is not None else _at_computed(indices, updates, sizes)
     flat, rows = _flat_places(places, sizes)
     return tf.reshape(_summed(flat, rows, _as_rows(updates, flat.size)), sizes)
 
@@ -55,6 +61,25 @@ def slice_update(_: Node, x: Any, update: Any, starts: Any) -> Any:
     return _with_block(x, update, np.clip(must_know(starts, "start").ravel(), 0, spare))
 
 
+def _at_computed(indices: Any, updates: Any, sizes: list[int]) -> Any:
+    """Sum updates at computed places: (rows, P) of which place is which row, times (P, S).
+
+    A place that is not there gets nothing. Places are compared as float32, exact up to 2^24.
+    """
+    depth = static(indices)[-1]
+    rows, count = int(np.prod(sizes[:depth])), int(np.prod(static(indices)[:-1]))
+    require_room(rows, count)
+    steps = np.cumprod([1, *sizes[depth - 1 : 0 : -1]])[::-1].astype(np.float32)
+    places = tf.cast(tf.reshape(indices, [count, depth]), tf.float32)
+    ends = np.asarray(sizes[:depth], np.float32)
+    inside = tf.cast(places >= 0.0, tf.float32) * tf.cast(places < ends, tf.float32)
+    flat = tf.reduce_sum(places * steps, -1)
+    goes = tf.cast(tf.equal(flat[None], np.arange(rows, dtype=np.float32)[:, None]), tf.float32)
+    goes *= tf.reduce_min(inside, -1)[None]
+    summed = tf.matmul(goes, tf.cast(_as_rows(updates, count), tf.float32))
+    return tf.cast(tf.reshape(summed, sizes), updates.dtype)
+
+
 def _with_block(x: Any, block: Any, starts: Any, axis: int = 0) -> Any:
     """Put `block` into `x`; up to `axis` both have the same sizes."""
     if static(x) == static(block):
@@ -71,7 +96,11 @@ def segment_sum(_: Node, x: Any, ids: Any, count: Any = None) -> Any:
     """SegmentSum and UnsortedSegmentSum of known segments -> the scattered rows' sums."""
     places = known(ids)
     if places is None:
-        return None
+        if count is None:
+            return None
+        rows = int(must_know(count, "number of segments"))
+        inner = static(x)[len(static(ids)) :]
+        return _at_computed(tf.reshape(ids, [-1, 1]), tf.reshape(x, [-1, *inner]), [rows, *inner])
     rows = int(places.max()) + 1 if count is None else int(must_know(count, "number of segments"))
     flat = places.ravel()
     inner = static(x)[places.ndim :]

@@ -9,7 +9,7 @@ JAVA = Language(
     lacking=lacking,
     decodes_heads=True,
     reads_belongings=True,
-    prepares=frozenset(("several", "depth", "channels")),
+    prepares_all=True,
     next_step="README.md has the lines that build, run and embed it.",
 )
 

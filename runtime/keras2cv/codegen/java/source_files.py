@@ -22,6 +22,7 @@ from keras2cv.tasks.detect.record import DetectRecord
 # Each class of a module, and for which traits it is there.
 _CLASSES: Final[Mapping[str, str]] = {
     "BundleException": "",
+    "ClipCutter": "clips",
     "Drawing": "drawn",
     "Facts": "",
     "Json": "",
@@ -47,6 +48,7 @@ _OF_DETECTORS: Final[Mapping[str, str]] = {
     "BoxMasks": "masks",
     "BoxPoints": "boxpoints",
     "Head": "head",
+    "Joints": "joints",
     "Mask": "masks",
     "Rows": "perclass",
     "Turned": "rotated",
@@ -86,6 +88,8 @@ def module_traits(manifest: Manifest) -> frozenset[str]:
         placedfirst it answers in pixels of the first of them
         deep        images have 16 bits
         bands       or other channels than gray or colour
+        clips       images are the frames of clips
+        cliponly    and the only input
         readone     the only input is such an image
         readnamed   one of several is
         drawnspecial the answer is drawn on such an image
@@ -95,7 +99,10 @@ def module_traits(manifest: Manifest) -> frozenset[str]:
     traits = traits_of(manifest) | detector_traits(manifest)
     is_deep = any(rules.depth is not None for rules in manifest.pictures)
     has_bands = any(rules.color not in ("RGB", "BGR", "GRAY") for rules in manifest.pictures)
+    has_clips = any(rules.clip is not None for rules in manifest.pictures)
     found = {
+        "clips": has_clips,
+        "cliponly": has_clips and "inputs" not in traits,
         "lastrows": has_rows_last,
         "pictures": len(manifest.pictures) > 1,
         "deep": is_deep,

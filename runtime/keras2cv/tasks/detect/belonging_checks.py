@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from keras2cv.schema.fields import SchemaError
 from keras2cv.tasks.detect.belongings import Belonging, MaskRecord
-from keras2cv.tasks.detect.columns import parts_of
 
 _COLUMNS = {"coefficients": "masks", "points": "points", "angle": "angles"}
 
 
 def check_sources(
-    columns: str | None, belongings: Mapping[str, Belonging], *, has_boxes: bool
+    parts: Collection[str], belongings: Mapping[str, Belonging], *, has_boxes: bool
 ) -> None:
     """Raise if a belonging is neither an output nor a column, or a column belongs to none.
 
     Args:
-        columns: Of a single output, if there is one.
+        parts: Those of the columns of a single output, or of a head.
         belongings: The key of each record -> the record.
         has_boxes: Whether boxes have an output of their own, whose fifth number may be an angle.
 
     Raises:
         SchemaError: The first that is so.
     """
-    parts = parts_of(columns)
     wanted = {key: record.column for key, record in belongings.items()}
     for key, part in wanted.items():
         fifth = key == "angles" and has_boxes

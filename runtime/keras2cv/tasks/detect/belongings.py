@@ -18,11 +18,12 @@ MaskActivation = Literal["none", "sigmoid"]
 MaskEdges = Literal["exact", "round", "floor", "ceil"]
 MaskCut = Literal["image", "prototypes"]
 BoxPointForm = Literal["xy", "yx", "xys", "yxs"]
-BoxPointUnits = Literal["normalised", "pixels"]
+BoxPointUnits = Literal["normalised", "pixels", "cells", "anchors"]
 AngleUnits = Literal["degrees", "radians"]
 AngleDirection = Literal["clockwise", "counterclockwise"]
 
 MAX_BOX_POINTS: Final = 10_000
+MAX_REACH: Final = 100.0
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -102,12 +103,56 @@ class MaskRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class JointRecord:
+    """Heatmaps of the joints of several people, as CenterNet's pose nets have them.
+
+    A point is moved to the nearest peak of its joint's map that scores above `score`, if that lies
+    in the box and is no farther than `reach` of the box's longer side; else it stays. `heat`:
+    (h, w, K), of the head's grid; `shift`: (h, w, 2), a peak's place within its cell, x first, 0.5
+    without it. A peak is the highest of 3 x 3 cells, and the 100 best of a map are looked at.
+    """
+
+    heat: str
+    activation: MaskActivation
+    score: float
+    reach: float
+    shift: str | None = None
+
+    def __post_init__(self) -> None:
+        check_share("score", self.score)
+        if not 0 < self.reach <= MAX_REACH:
+            raise SchemaError("reach", f"must be above 0 and at most {MAX_REACH}, got {self.reach}")
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs that are read: role -> Keras name."""
+        shift = {} if self.shift is None else {"joints.shift": self.shift}
+        return {"joints.heat": self.heat, **shift}
+
+    def check(self, shapes: Shapes, count: int, points: int) -> None:
+        """Raise if the outputs' shapes (by role) do not fit `count` cells and the points.
+
+        Raises:
+            SchemaError: With both numbers.
+        """
+        for role, width in (("joints.heat", points), ("joints.shift", 2)):
+            shape = shapes.get(role)
+            if shape is not None and (len(shape) != 3 or prod(shape) != count * width):
+                problem = f"must be (h, w, {width}) of {count} cells, got {list(shape)}"
+                raise SchemaError(role, problem)
+
+
+@dataclass(frozen=True, slots=True)
 class BoxPointsRecord:
     """How the `count` keypoints of each box are read.
 
     `output` holds M x count x 2 numbers ("xy", "yx") or x 3 ("xys", "yxs": s is a score) in any
     arrangement; without it they are a part of the columns. `units`, `activation`, `score` and
     `skeleton` are as of the task `keypoints`. `labels`: one per point.
+
+    Of a head, `units` may also be "cells", from the box's cell on in its stride, or "anchors", from
+    its cell or prior box on in the size of its anchor. `scale` multiplies these numbers (1 without
+    it), and `offset` is added to the cell (0). `joints`: heatmaps at whose peaks points are.
     """
 
     form: BoxPointForm
@@ -118,9 +163,21 @@ class BoxPointsRecord:
     output: str | None = None
     labels: tuple[str, ...] | None = None
     skeleton: tuple[int, ...] | None = None
+    scale: float | None = None
+    offset: float | None = None
+    joints: JointRecord | None = None
 
     def __post_init__(self) -> None:
         check_share("score", self.score)
+        if not self.in_head:
+            for key in ("scale", "offset", "joints"):
+                if getattr(self, key) is not None:
+                    problem = f"belongs to points in cells or of anchors, and not {self.units}"
+                    raise SchemaError(key, problem)
+        if self.joints is not None and (self.units != "cells" or self.has_scores):
+            raise SchemaError("joints", "belong to points in cells without scores")
+        if self.scale is not None and self.scale <= 0:
+            raise SchemaError("scale", f"must be above 0, got {self.scale}")
         if not 1 <= self.count <= MAX_BOX_POINTS:
             raise SchemaError("count", f"must be 1 to {MAX_BOX_POINTS}, got {self.count}")
         if self.activation != "none" and not self.has_scores:
@@ -139,6 +196,11 @@ class BoxPointsRecord:
         return "points" if self.output is None else None
 
     @property
+    def in_head(self) -> bool:
+        """Whether the points are counted from the cell or the anchor of a head's box."""
+        return self.units in ("cells", "anchors")
+
+    @property
     def has_scores(self) -> bool:
         """Whether the model gives a score for each point."""
         return len(self.form) == 3
@@ -151,7 +213,8 @@ class BoxPointsRecord:
     @property
     def outputs(self) -> dict[str, str]:
         """The output that is read: role -> Keras name."""
-        return {} if self.output is None else {"output": self.output}
+        own = {} if self.output is None else {"output": self.output}
+        return own if self.joints is None else {**own, **self.joints.outputs}
 
     def check(self, shapes: Shapes, count: int, _: int | None) -> None:
         """Raise if the output's shape (by role) does not fit `count` boxes.
@@ -159,6 +222,8 @@ class BoxPointsRecord:
         Raises:
             SchemaError: It does not.
         """
+        if self.joints is not None:
+            self.joints.check(shapes, count, self.count)
         if "output" in shapes and prod(shapes["output"]) != count * self.size:
             raise SchemaError(
                 "output", f"must hold {count} x {self.size} values, {self.count} points {self.form}"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.tasks.detect.head_boxes import boxes_of
+from keras2cv.tasks.detect.head_boxes import boxes_of, point_frames
 from keras2cv.tasks.detect.record import DetectRecord
 
 Array = NDArray[Any]
@@ -29,11 +29,34 @@ def corners_of(
     if record.head is None:
         table = None if anchors is None else anchors.table[rows]
         return to_corners(tables["box"][rows], record, table, size_wh)
-    variances = np.array((1.0,) * 4 if anchors is None else anchors.variances)
-    priors = (None if anchors is None else anchors.table, variances)
+    priors = _priors_of(record)
     with np.errstate(over="ignore", invalid="ignore"):  # overflowing boxes are dropped later
         boxes = boxes_of(record.head, tables, rows, priors, size_wh)
     return to_corners(boxes, record, None, size_wh)
+
+
+def _priors_of(record: DetectRecord) -> tuple[Array | None, Array]:
+    """Return the record's anchors (M, 4), if it has some, and their variances (4,)."""
+    anchors = record.anchors
+    variances = np.array((1.0,) * 4 if anchors is None else anchors.variances)
+    return None if anchors is None else anchors.table, variances
+
+
+def frames_of(
+    record: DetectRecord, tables: Mapping[str, Array], rows: Array, size_wh: tuple[int, int]
+) -> tuple[Array, Array]:
+    """Return what a head's points are counted from and multiplied by, (K, 2) each, in pixels.
+
+    Args:
+        record: The meaning of the numbers; its points are in cells, or of anchors.
+        tables: Part -> (M, width).
+        rows: The rows (K,) of the boxes.
+        size_wh: Width and height of the input in pixels.
+    """
+    assert record.head is not None and record.points is not None  # noqa: S101, PT018
+    made = point_frames(record.head, record.points, tables, rows, _priors_of(record))
+    unit = size_wh if record.box_units == "normalised" else (1.0, 1.0)
+    return made[0] * unit, made[1] * unit
 
 
 def to_corners(

@@ -4,7 +4,8 @@
     points    YOLOv8, FCOS: distances from a cell's point to the four edges
     offsets   SSD, RetinaNet: offsets from prior boxes
     peaks     CenterNet: the peaks of a heatmap, with a size and an offset for each cell
-    boxes     boxes already, but of several grids, or beside each other in another order
+    boxes     boxes already, but of several grids, or beside each other in another order; in cells
+              where the levels have strides, else in the record's units
 
 Formulas: `head_boxes.py`. Numbers of outputs: `head_tables.py`.
 """
@@ -23,9 +24,12 @@ MAX_BOXES: Final = 1_000_000
 MAX_LEVELS: Final = 64
 MAX_BINS: Final = 1024
 MAX_WINDOW: Final = 101
+MAX_NUMBERS: Final = 30_000  # of what belongs to a box
 
 HeadForm = Literal["anchors", "points", "offsets", "peaks", "boxes"]
-Part = Literal["box", "objectness", "scores", "offset", "anchors", "variances"]
+Part = Literal[
+    "box", "objectness", "scores", "offset", "anchors", "variances", "points", "coefficients"
+]
 Axes = Literal[
     "cells,anchors,values", "cells,values,anchors", "anchors,cells,values", "anchors,values,cells"
 ]
@@ -46,6 +50,11 @@ _FIELDS: Final[Mapping[HeadForm, frozenset[str]]] = {
     "boxes": frozenset(),
 }
 _OPTIONAL: Final = frozenset(("anchor_format",))
+# Parts that any head may have: what belongs to its boxes -> the field with their numbers.
+BELONGING: Final[Mapping[Part, str]] = {
+    "points": "point_numbers",
+    "coefficients": "mask_numbers",
+}
 _OF_LEVELS: Final[Mapping[HeadForm, frozenset[str]]] = {
     "anchors": frozenset(("stride_wh", "xy_scale", "xy_offset", "anchors")),
     "points": frozenset(("stride_wh", "xy_offset")),
@@ -131,6 +140,9 @@ class Head:
     points: `bins` (of distribution focal loss; 1: the distance itself), `distance_activation`
     offsets: `offset_form`; `anchor_format` of anchors that are a part of an output
     peaks: `window` of cells in which a peak is the highest, `size_units`
+
+    Any may have outputs with `point_numbers` of keypoints, or `mask_numbers` coefficients of
+    prototypes, for each box.
     """
 
     form: HeadForm
@@ -146,18 +158,28 @@ class Head:
     anchor_format: AnchorFormat | None = None
     window: int | None = None
     size_units: SizeUnits | None = None
+    point_numbers: int | None = None
+    mask_numbers: int | None = None
 
     def __post_init__(self) -> None:
         check_range("levels", len(self.levels), 1, MAX_LEVELS)
         check_range("outputs", len(self.outputs), 1, 6 * MAX_LEVELS)
         if self.count > MAX_BOXES:
             raise SchemaError("levels", f"must have at most {MAX_BOXES} boxes, got {self.count}")
+        if self.form == "boxes" and len({v.stride_wh is None for v in self.levels}) > 1:
+            raise SchemaError("levels", "of boxes must all have a stride_wh, or none of them")
         self._check_fields()
         self._check_parts()
         for index, level in enumerate(self.levels):
             self._check_level(f"levels[{index}]", level)
         if self.bins is not None:
             check_range("bins", self.bins, 1, MAX_BINS)
+        for part, key in BELONGING.items():
+            number = getattr(self, key)
+            if (number is None) == (part in self.parts):
+                raise SchemaError(key, f"belongs to an output with {part}, and to no other")
+            if number is not None:
+                check_range(key, number, 1, MAX_NUMBERS)
         if self.window is not None and (not 1 <= self.window <= MAX_WINDOW or self.window % 2 == 0):
             raise SchemaError("window", f"must be odd, 1 to {MAX_WINDOW}, got {self.window}")
 
@@ -174,7 +196,7 @@ class Head:
             raise SchemaError("anchor_format", "belongs to anchors in an output, and to no other")
 
     def _check_parts(self) -> None:
-        legal = _NEEDED | _ALLOWED[self.form]
+        legal = _NEEDED | _ALLOWED[self.form] | BELONGING.keys()
         for index, output in enumerate(self.outputs):
             for part in output.parts:
                 if part not in legal:
@@ -202,9 +224,16 @@ class Head:
 
     def _check_level(self, path: str, level: HeadLevel) -> None:
         for key in ("stride_wh", "xy_scale", "xy_offset", "anchors"):
+            if key == "stride_wh" and self.form == "boxes":  # of boxes in cells
+                continue
             if (getattr(level, key) is None) == (key in _OF_LEVELS[self.form]):
                 forms = ", ".join(form for form, keys in _OF_LEVELS.items() if key in keys)
                 raise SchemaError(f"{path}.{key}", f"belongs to {forms}, and to no other form")
+
+    @property
+    def in_cells(self) -> bool:
+        """Whether boxes that are ready are in cells of their grids."""
+        return self.form == "boxes" and self.levels[0].stride_wh is not None
 
     @property
     def count(self) -> int:
@@ -220,6 +249,8 @@ class Head:
         """Return how many numbers a box has in a part; None for scores, as many as classes."""
         if part == "box":
             return 4 * (self.bins or 1) if self.form != "peaks" else 2
+        if part in BELONGING:
+            return int(getattr(self, BELONGING[part]))
         return {"objectness": 1, "offset": 2, "anchors": 4, "variances": 4}.get(part)
 
     def levels_of(self, output: HeadOutput) -> tuple[HeadLevel, ...]:

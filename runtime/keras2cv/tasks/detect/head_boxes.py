@@ -12,6 +12,10 @@ offsets from prior boxes (Liu et al. 2016, SSD; Ren et al. 2015, eq. 2)
     centres: centre = offset * variance * prior_wh + prior_centre
              size = exp(offset * variance) * prior_wh
     corners: corner = offset * variance * prior_wh + prior_corner
+keypoints
+    in cells     point = (cell + offset) * stride + number * scale * stride (CenterNet; YOLOv8-pose)
+    of anchors   point = (cell + offset) * stride + number * scale * anchor (yolov5-face), or
+                 prior_centre + number * scale * variance * prior_wh (RetinaFace)
 """
 
 from __future__ import annotations
@@ -24,7 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.tasks.activations import softmax
-from keras2cv.tasks.detect.head import Head
+from keras2cv.tasks.detect.belongings import BoxPointsRecord
+from keras2cv.tasks.detect.head import BELONGING, Head
 
 Array = NDArray[Any]
 _PAIRS_TURNED = (1, 0, 3, 2)
@@ -79,13 +84,13 @@ def boxes_of(
         size_wh: Width and height of the input in pixels.
     """
     parts = {part: table[rows].astype(np.float64) for part, table in tables.items()
-             if part not in ("scores", "objectness")}  # fmt: skip
+             if part not in ("scores", "objectness", *BELONGING)}  # fmt: skip
     box = parts["box"]
     if head.pair_order == "y first" and head.form != "points":
         parts = {part: table[:, _PAIRS_TURNED[: table.shape[1]]] for part, table in parts.items()}
         box = parts["box"]
     if head.form == "boxes":
-        return box
+        return box * np.tile(cells_of(head, rows).stride_wh, 2) if head.in_cells else box
     if head.form == "offsets":
         return _from_priors(head, parts, rows, priors)
     cells = cells_of(head, rows)
@@ -130,19 +135,57 @@ def _from_peaks(
 def _from_priors(
     head: Head, parts: Mapping[str, Array], rows: Array, priors: tuple[Array | None, Array]
 ) -> Array:
-    known, variances = priors
-    table = parts["anchors"] if known is None else known[rows]
-    scaled = parts["box"] * parts.get("variances", variances)
-    if head.anchor_format == "xyxy":
-        table = np.concatenate(
-            [(table[:, :2] + table[:, 2:]) / 2, table[:, 2:] - table[:, :2]], axis=1
-        )
-    centre, size = table[:, :2], table[:, 2:]
+    centre, size, variances = _priors(head, parts, rows, priors)
+    scaled = parts["box"] * variances
     if head.offset_form == "centres":
         return np.concatenate([scaled[:, :2] * size + centre, np.exp(scaled[:, 2:]) * size], axis=1)
     low = scaled[:, :2] * size + centre - size / 2
     high = scaled[:, 2:] * size + centre + size / 2
     return np.concatenate([(low + high) / 2, high - low], axis=1)
+
+
+def _priors(
+    head: Head, parts: Mapping[str, Array], rows: Array, priors: tuple[Array | None, Array]
+) -> tuple[Array, Array, Array]:
+    """Return the centres and sizes of prior boxes, (K, 2) each, and their variances."""
+    known, variances = priors
+    table = parts["anchors"] if known is None else known[rows]
+    if head.anchor_format == "xyxy":
+        table = np.concatenate(
+            [(table[:, :2] + table[:, 2:]) / 2, table[:, 2:] - table[:, :2]], axis=1
+        )
+    return table[:, :2], table[:, 2:], parts.get("variances", variances)
+
+
+def point_frames(
+    head: Head,
+    record: BoxPointsRecord,
+    tables: Mapping[str, Array],
+    rows: Array,
+    priors: tuple[Array | None, Array],
+) -> tuple[Array, Array]:
+    """Return what points are counted from, and by which x and y are multiplied, (K, 2) each.
+
+    They are in pixels of the input, of a head of prior boxes in the boxes' unit.
+
+    Args:
+        head: The head.
+        record: Of the points, whose units are cells or anchors.
+        tables: Part -> (M, width), as `tables_of` gives them.
+        rows: The rows (K,) of the boxes.
+        priors: The anchors (M, 4) that the record has, and their variances (4,).
+    """
+    scale, offset = 1.0 if record.scale is None else record.scale, record.offset or 0.0
+    if head.form == "offsets":
+        names = ("anchors", "variances")
+        parts = {name: tables[name][rows].astype(np.float64) for name in names if name in tables}
+        if head.pair_order == "y first":
+            parts = {name: table[:, _PAIRS_TURNED] for name, table in parts.items()}
+        centre, size, variances = _priors(head, parts, rows, priors)
+        return centre, size * variances[..., :2] * scale
+    cells = cells_of(head, rows)
+    size = cells.anchors_wh if record.units == "anchors" else cells.stride_wh
+    return (cells.xy + offset) * cells.stride_wh, size * scale
 
 
 def sigmoid64(x: Array) -> NDArray[np.float64]:

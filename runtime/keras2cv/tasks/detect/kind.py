@@ -62,8 +62,14 @@ def _belongings(record: DetectRecord) -> Iterator[str]:
         through = f", through {masks.activation}" if masks.activation != "none" else ""
         yield f"a mask {of}{through}, above {masks.threshold:g}"
     if points is not None:
-        units = "shares of the input" if points.units == "normalised" else "pixels of the input"
-        yield f"{points.count} points {points.form} in {units}"
+        units = {
+            "normalised": "in shares of the input",
+            "pixels": "in pixels of the input",
+            "cells": "in cells, from a box's own on",
+            "anchors": "in sizes of a box's anchor",
+        }[points.units]
+        joints = ", moved to near peaks of their heatmaps" if points.joints else ""
+        yield f"{points.count} points {points.form} {units}{joints}"
     if angles is not None:
         yield f"an angle in {angles.units}, {angles.direction}"
 

@@ -23,7 +23,7 @@ def only_peaks(head: Head, scores: Array) -> Array:
     for level in head.levels:
         part = slice(start, start + level.count)
         grid = scores[part].reshape(level.rows, level.columns, -1)
-        is_peak = grid == _highest(_highest(grid, 0, head.window), 1, head.window)
+        is_peak = grid == highest(highest(grid, 0, head.window), 1, head.window)
         result[part][is_peak.reshape(level.count, -1)] = scores[part][
             is_peak.reshape(level.count, -1)
         ]
@@ -31,7 +31,7 @@ def only_peaks(head: Head, scores: Array) -> Array:
     return result
 
 
-def _highest(grid: Array, axis: int, window: int) -> Array:
+def highest(grid: Array, axis: int, window: int) -> Array:
     """Return the highest of each `window` numbers around a place along an axis."""
     result: Array = grid.copy()
     half = min(window // 2, grid.shape[axis] - 1)

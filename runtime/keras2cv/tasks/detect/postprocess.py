@@ -31,13 +31,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.pixels.geometry import Placement
+from keras2cv.tasks.detect.belongings import BoxPointsRecord
 from keras2cv.tasks.detect.candidates import Candidates, choose, tables_of_record
-from keras2cv.tasks.detect.corners import corners_of
-from keras2cv.tasks.detect.read_belongings import masks_in, points_in
+from keras2cv.tasks.detect.corners import corners_of, frames_of
+from keras2cv.tasks.detect.joints import at_peaks
+from keras2cv.tasks.detect.read_belongings import input_points, masks_in, points_in
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.detect.rotated import angles_of, around, outlines_of, suppress_rotated
 from keras2cv.tasks.detect.suppress import best
+from keras2cv.tasks.keypoints_result import Keypoints
 from keras2cv.tasks.task import Task
 
 Array = NDArray[Any]
@@ -139,8 +142,25 @@ def _belongings(
         of_each = found.places, found.class_ids, edges
         own["mask_crops"] = masks_in(record.masks, sample, tables, of_each, placement)
     if record.points is not None:
-        own["keypoints"] = points_in(record.points, tables["points"][found.places], placement)
+        own["keypoints"] = _keypoints(record, record.points, numbers, found, placement)
     return own
+
+
+def _keypoints(
+    record: DetectRecord,
+    points: BoxPointsRecord,
+    numbers: tuple[Mapping[str, Array], Mapping[str, Array]],
+    found: Candidates,
+    placement: Placement,
+) -> tuple[Keypoints, ...]:
+    """Return the keypoints of the boxes that are left."""
+    sample, tables = numbers
+    frames = frames_of(record, tables, found.places, placement.size_wh) if points.in_head else None
+    points_xy, scores = input_points(points, tables["points"][found.places], frames, placement)
+    if points.joints is not None and record.head is not None:
+        stride_wh = record.head.levels[0].stride_wh or (1.0, 1.0)
+        points_xy = at_peaks(points.joints, sample, points_xy, found.boxes, stride_wh)
+    return points_in(points, points_xy, scores, placement)
 
 
 def _turned(outlines: Array) -> dict[str, Any]:

@@ -68,24 +68,45 @@ def masks_in(
     return prototype_masks(record, sample["masks.prototypes"], weights, boxes, placement)
 
 
+def input_points(
+    record: BoxPointsRecord,
+    numbers: Array,
+    frames: tuple[Array, Array] | None,
+    placement: Placement,
+) -> tuple[Array, Array | None]:
+    """Return points (N, K, 2) in pixels of the input, and their scores (N, K) if they have some.
+
+    Args:
+        record: How points are read.
+        numbers: (N, K x 2 or 3), of each box its points' numbers.
+        frames: What x and y are counted from and multiplied by, in pixels of the input, (N, 2)
+            each; None where the units say so.
+        placement: Where the original image lies in the network's input.
+    """
+    tables = numbers.reshape(-1, record.count, len(record.form)).astype(np.float64)
+    points_xy = tables[..., :2] if record.form.startswith("xy") else tables[..., 1::-1]
+    if frames is not None:
+        points_xy = frames[0][:, None] + points_xy * frames[1][:, None]
+    elif record.units == "normalised":
+        points_xy = points_xy * placement.size_wh
+    scores = tables[..., 2].astype(np.float32) if record.has_scores else None
+    if scores is not None and record.activation == "sigmoid":
+        scores = sigmoid(scores)
+    return points_xy, scores
+
+
 def points_in(
-    record: BoxPointsRecord, numbers: Array, placement: Placement
+    record: BoxPointsRecord, points_xy: Array, scores: Array | None, placement: Placement
 ) -> tuple[Keypoints, ...]:
     """Return the keypoints of each box that was kept, in pixels of the original image.
 
     Args:
         record: How points are read.
-        numbers: (N, K x 2 or 3), of each box its points' numbers.
+        points_xy: (N, K, 2) in pixels of the input.
+        scores: (N, K), if they have some.
         placement: Where the original image lies in the network's input.
     """
-    tables = numbers.reshape(-1, record.count, len(record.form)).astype(np.float64)
-    points_xy = tables[..., :2] if record.form.startswith("xy") else tables[..., 1::-1]
-    if record.units != "pixels":
-        points_xy = points_xy * placement.size_wh
     points_xy = placement.to_source(points_xy).astype(np.float32)
-    scores = tables[..., 2].astype(np.float32) if record.has_scores else None
-    if scores is not None and record.activation == "sigmoid":
-        scores = sigmoid(scores)
     pairs = record.skeleton or ()
     skeleton = tuple(zip(pairs[::2], pairs[1::2], strict=True))
     return tuple(
@@ -93,5 +114,5 @@ def points_in(
             points_xy[k], None if scores is None else scores[k], placement.source_wh,
             record.labels, record.score, skeleton,
         )
-        for k in range(len(tables))
+        for k in range(len(points_xy))
     )  # fmt: skip

@@ -134,7 +134,8 @@ class DetectRecord:
     def __post_init__(self) -> None:
         check_share("score", self.score)
         self._check_roles()
-        check_sources(self.columns, self.belongings, has_boxes=self.boxes is not None)
+        parts = parts_of(self.columns) if self.head is None else self.head.parts
+        check_sources(parts, self.belongings, has_boxes=self.boxes is not None)
         if self.angles is not None and self.box_format != "cxcywh":
             raise SchemaError("box_format", f"rotated boxes are cxcywh, got {self.box_format}")
         if self.has_class_numbers and self.activation == "softmax":
@@ -157,13 +158,38 @@ class DetectRecord:
         if self.box_format not in (wanted := made.get(head.form, ("cxcywh",))):
             problem = f"the head's form {head.form} makes {wanted[0]}, got {self.box_format}"
             raise SchemaError("box_format", problem)
-        if head.form in ("anchors", "points", "peaks") and self.box_units != "pixels":
+        makes_pixels = head.in_cells or head.form in ("anchors", "points", "peaks")
+        if makes_pixels and self.box_units != "pixels":
             raise SchemaError("box_units", f"the head's form {head.form} makes pixels")
         needs_anchors = head.form == "offsets" and head.anchor_format is None
         if (self.anchors is not None) != needs_anchors:
             raise SchemaError("anchors", "belong to offsets whose outputs do not hold them")
 
+        if self.points is not None:
+            self._check_points(head, self.points)
+
+    def _check_points(self, head: Head, points: BoxPointsRecord) -> None:
+        """Raise unless the head has what the points are counted from, and as many numbers.
+
+        Raises:
+            SchemaError: It has not.
+        """
+        forms = {"cells": ("anchors", "points", "peaks"), "anchors": ("anchors", "offsets")}
+        if head.form not in forms.get(points.units, (head.form,)):
+            raise SchemaError("points.units", f"the head's form {head.form} has no {points.units}")
+        if points.offset is not None and head.form == "offsets":
+            raise SchemaError("points.offset", "belongs to cells, and not to prior boxes")
+        if head.point_numbers not in (None, points.size):
+            problem = f"must be {points.size // points.count} numbers for each of {points.count}"
+            raise SchemaError("points.form", f"{problem} points, got {head.point_numbers}")
+        if points.joints is not None and (head.form != "peaks" or len(head.levels) > 1):
+            raise SchemaError("points.joints", "belong to the peaks of one heatmap")
+
     def _check_roles(self) -> None:
+        if self.head is None and self.points is not None and self.points.in_head:
+            raise SchemaError(
+                "points.units", f"{self.points.units} are a head's, and there is none"
+            )
         if self.head is not None:
             if (self.raw or self.boxes or self.scores or self.classes or self.objectness) or (
                 self.columns
@@ -227,6 +253,10 @@ class DetectRecord:
         if self.head is not None:
             self._check_anchors(self.head.count)
             classes = self._checked(self.head.count_classes(shapes))
+            own = shapes.get("masks.prototypes", (self.head.mask_numbers,))[-1]
+            if self.head.mask_numbers not in (None, own):
+                problem = f"must have {self.head.mask_numbers} prototypes, as a box coefficients"
+                raise SchemaError("masks.prototypes", f"{problem}, got {own}")
             check_shapes(self.belongings, shapes, self.head.count, classes)
             return classes
         if self.columns is not None:

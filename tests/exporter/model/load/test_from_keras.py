@@ -163,6 +163,37 @@ def test_the_output_is_called_like_the_last_layer() -> None:
     assert loaded.open_batch == {"scores"}
 
 
+class Apart(keras.Model):
+    """Takes two inputs by two parameters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query, self.key = layers.Dense(3), layers.Dense(3)
+
+    def call(self, query: Any, context: Any) -> Any:
+        """(N, 6), (N, 5) -> (N, 3)."""
+        return self.query(query) - self.key(context)
+
+
+def test_inputs_that_are_parameters_of_their_own() -> None:
+    """A live model knows their shapes from its first call; they stay in their order."""
+    model = Apart()
+    query, context = np.ones((2, 6), np.float32), np.full((2, 5), 2.0, np.float32)
+    expected = np.asarray(model(query, context))
+    loaded = load_model(model, batch=2)
+    assert [str(s) for s in loaded.inputs] == ["query (2, 6) float32", "context (2, 5) float32"]
+    (found,) = [np.asarray(t) for _, t in loaded.call(query, context)]
+    assert np.allclose(found, expected, atol=1e-6)
+
+
+def test_parameters_without_shapes_are_asked_for() -> None:
+    """All of them are named, in the words of the option."""
+    with pytest.raises(ModelError, match=r"--input-shape query:1,\S+ --input-shape context:1,"):
+        load_model(Apart())
+    given = load_model(Apart(), input_shapes={"query": (1, 6), "context": (1, 5)})
+    assert [spec.shape for spec in given.inputs] == [(1, 6), (1, 5)]
+
+
 def test_without_an_input_shape_it_is_refused() -> None:
     """Nothing is built yet, and the error gives advice."""
     with pytest.raises(ModelError, match=r"has never been called.*--input-shape"):

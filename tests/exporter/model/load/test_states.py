@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras
 
 import keras2cv
@@ -170,6 +171,23 @@ def test_a_saved_model_that_remembers_is_refused_with_the_way_out(tmp_path: Path
     """Its function assigns to variables, and nothing says which of them are states."""
     built(tf_keras, "simple").save(tmp_path / "saved", save_format="tf")
     with pytest.raises(ModelError, match=r"remembers from call to call.*\.keras or \.h5"):
+        export(tmp_path / "saved", tmp_path / "m.cv", task="raw")
+
+
+def test_a_saved_model_that_is_still_pruned_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    """The wrappers of tfmot change the weights at each call."""
+    kernel = tf.Variable(tf.ones((3, 2)), name="dense/kernel")
+    mask = tf.Variable(tf.ones((3, 2)), name="prune_low_magnitude_dense/mask")
+    module = tf.Module()
+    module.kernel, module.mask = kernel, mask
+
+    def pruned(x: tf.Tensor) -> dict[str, tf.Tensor]:
+        kernel.assign(kernel * mask)
+        return {"y": x @ kernel}
+
+    signature = tf.function(pruned).get_concrete_function(tf.TensorSpec((None, 3), name="x"))
+    tf.saved_model.save(module, str(tmp_path / "saved"), signatures=signature)
+    with pytest.raises(ModelError, match=r"while it was pruned \(tfmot\).*strip_pruning\(model\)"):
         export(tmp_path / "saved", tmp_path / "m.cv", task="raw")
 
 

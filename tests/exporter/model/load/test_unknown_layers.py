@@ -12,6 +12,7 @@ import pytest
 
 from keras2cv.errors import ModelError
 from keras2cv_export.model.load import load_model
+from keras2cv_export.model.load.unknown_layers import hint_for
 
 
 def write(path: Path, layers: Any, version: str = "2.4.0") -> Path:
@@ -63,6 +64,22 @@ def test_layers_of_other_packages_are_named_with_the_way_out(
     assert "\n" not in said
 
 
+@pytest.mark.parametrize(
+    ("place", "advice"),
+    [
+        ("sparsity.keras.pruning_wrapper.PruneLowMagnitude", "strip_pruning(model)"),
+        ("clustering.keras.cluster_wrapper.ClusterWeights", "strip_clustering(model)"),
+        ("quantization.keras.quantize_layer.QuantizeLayer", "model.export(FOLDER)"),
+        ("quantization.keras.quantizers.MovingAverageQuantizer", "before quantize_model()"),
+    ],
+)
+def test_what_a_file_names_of_tfmot_is_to_be_stripped(place: str, advice: str) -> None:
+    """Its classes would only be read to be taken off again."""
+    said = hint_for([f"tensorflow_model_optimization.python.core.{place}"])
+    assert said is not None
+    assert advice in said
+
+
 @pytest.mark.parametrize("version", ["1.2.2", "2.0.0"])
 def test_a_file_of_keras_1_is_named_as_such(tmp_path: Path, version: str) -> None:
     """By its version, or by its words for a layer's options."""
@@ -70,3 +87,16 @@ def test_a_file_of_keras_1_is_named_as_such(tmp_path: Path, version: str) -> Non
     path = write(tmp_path / "m.h5", [{"class_name": "Dense", "config": config}], version)
     with pytest.raises(ModelError, match=r"was saved by Keras 1, .*save it there"):
         load_model(path)
+
+
+@pytest.mark.parametrize("version", ["2.15.0", "3.1.0"])
+def test_a_lambda_as_an_option_is_named_with_the_way_out(tmp_path: Path, version: str) -> None:
+    """It is written as bytecode that neither Keras reads back."""
+    layers = layer("Dense")
+    layers["layers"][1]["config"] |= {
+        "units": 3,
+        "activation": {"class_name": "__lambda__", "config": {"value": ["4wEA", None, None]}},
+    }
+    path = write(tmp_path / "mdn.h5", layers, version)
+    with pytest.raises(ModelError, match=r"'?own'? has a lambda as an option.*SavedModel"):
+        load_model(path, unsafe=True)

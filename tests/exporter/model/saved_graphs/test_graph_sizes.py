@@ -89,6 +89,29 @@ def _calling_itself(graphs: Any) -> None:
     function.node_def.add(name="a", op="PartitionedCall").attr["f"].func.name = "again"
 
 
+def _with_attributes(graphs: Any) -> None:
+    node = _library(graphs)[0].node_def[0]
+    for k in range(300):
+        node.attr[f"a{k}"].i = k
+
+
+def _with_attributes_of_a_function(graphs: Any) -> None:
+    for k in range(300):
+        _library(graphs)[0].attr[f"a{k}"].i = k
+
+
+def _with_objects(graphs: Any) -> None:
+    objects = graphs.meta_graphs[0].object_graph_def.nodes
+    objects.extend(type(objects[0])() for _ in range(30_001))
+
+
+def _with_objects_in_objects(graphs: Any) -> None:
+    objects = graphs.meta_graphs[0].object_graph_def.nodes
+    for k in range(300):
+        objects[len(objects) - 1 if k else 0].children.add(node_id=len(objects), local_name="inner")
+        objects.add().user_object.identifier = "_generic_user_object"
+
+
 LARGE: dict[str, tuple[Change, str]] = {
     "a constant that repeats a number": (_repeated, r"its constants, such as 'big', declare \d+"),
     "many such constants": (_in_parts, r"its constants, such as 'big_\d', declare \d+ bytes"),
@@ -97,6 +120,10 @@ LARGE: dict[str, tuple[Change, str]] = {
     "functions that call twice": (_doubling, r"its function 'f\d+' grows to \d+ operations"),
     "functions in functions": (_deep, r"its function 'f\d+' grows to \d+ operations, 201 deep"),
     "a function that calls itself": (_calling_itself, "its function 'again' calls itself"),
+    "attributes of a node": (_with_attributes, r"its node '[\w/]+' has \d+ attributes"),
+    "attributes of a function": (_with_attributes_of_a_function, r"its node '\w+' has \d+ attri"),
+    "objects in objects": (_with_objects_in_objects, r"its objects hold each other \d+ deep"),
+    "objects": (_with_objects, r"it has 300\d\d objects"),
 }
 
 
@@ -111,6 +138,33 @@ def test_graphs_that_grow_are_refused(tmp_path: Path, name: str) -> None:
     file.write_bytes(graphs.SerializeToString())
     with pytest.raises(ModelError, match=message):
         load_model(tmp_path / "cat", unsafe=True)
+
+
+def _without_signatures(graphs: Any) -> None:
+    for one in graphs.meta_graphs[0].object_graph_def.nodes:
+        for child in one.children:
+            child.local_name = child.local_name.replace("signatures", "others")
+
+
+def _without_captures(graphs: Any) -> None:
+    for function in graphs.meta_graphs[0].object_graph_def.concrete_functions.values():
+        function.ClearField("bound_inputs")
+
+
+def _load_and_call(folder: Path) -> None:
+    loaded = load_model(folder)
+    loaded.call(*(tf.zeros(spec.shape) for spec in loaded.inputs))
+
+
+@pytest.mark.parametrize("change", [_without_signatures, _without_captures])
+def test_objects_that_do_not_fit_are_a_sentence(tmp_path: Path, change: Change) -> None:
+    """TensorFlow's loader meets errors of Python in them."""
+    file = saved(tmp_path / "cat") / "saved_model.pb"
+    graphs = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    change(graphs)
+    file.write_bytes(graphs.SerializeToString())
+    with pytest.raises(ModelError, match=r"its signature 'serving_default' cannot be called"):
+        _load_and_call(tmp_path / "cat")
 
 
 def test_variables_that_are_not_stored_are_refused(tmp_path: Path) -> None:
@@ -156,4 +210,16 @@ def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
     (blobs / "1234").rename(tmp_path / "elsewhere")
     index.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ModelError, match=r"variables\.index', a link to .* outside its own folder"):
+        load_model(folder)
+
+
+def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
+    """Python follows it with an error of its own, which is none of ours."""
+    folder = saved(tmp_path / "cat")
+    (folder / "assets").rmdir()
+    (folder / "assets").symlink_to("assets")
+    assert load_model(folder).inputs[0].name == "x"
+    (folder / "saved_model.pb").unlink()
+    (folder / "saved_model.pb").symlink_to("saved_model.pb")
+    with pytest.raises(ModelError, match=r"a folder without a saved_model\.pb"):
         load_model(folder)

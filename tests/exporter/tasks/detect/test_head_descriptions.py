@@ -11,29 +11,11 @@ import pytest
 
 from keras2cv.errors import InputError, UsageError
 from keras2cv.tasks.detect.head import Head
-from keras2cv.tasks.detect.record import DetectRecord
-from keras2cv_export.model.spec import TensorSpec
-from keras2cv_export.tasks.detect.describe import describe
 from keras2cv_export.tasks.detect.options import DetectOptions
-from keras2cv_export.tasks.outputs import Output
-from keras2cv_export.tasks.presets import Geometry, preprocessing
+from support.head_descriptions import described
 
 COCO = [10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326]
 THREE = {"a": (13, 13, 255), "b": (26, 26, 255), "c": (52, 52, 255)}
-
-
-def described(shapes: dict[str, Any], head: Any, size_wh: tuple[int, int] = (416, 416),
-              labels: Any = None, **options: Any) -> DetectRecord:  # fmt: skip
-    """Return the record of a head; a shape may have its last activation behind it."""
-    image = TensorSpec("photo", (1, size_wh[1], size_wh[0], 3), "float32")
-    rules = preprocessing("0-1", image, Geometry(), "preset 0-1")
-    outputs = []
-    for name, given in shapes.items():
-        *shape, end = given if isinstance(given[-1], str) else (*given, "linear")
-        outputs.append(Output(name, tuple(shape), "float32", end))
-    task, notes = describe(DetectOptions(head=head, **options), outputs, labels, rules)
-    assert notes[0].startswith("Head: ")
-    return task.record_as(DetectRecord)
 
 
 def head_of(*args: Any, **options: Any) -> Head:
@@ -203,7 +185,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any, str]] = {
                        "not one for each grid of a head"),
     "no such output": (THREE, {"family": "yolov3", "anchors": COCO, "raw": ["z"]}, "no output 'z'"),
     "family": (THREE, "yolov99", "There is no head 'yolov99'"),
-    "key": (THREE, {"family": "yolov3", "anchor": COCO}, "A head has no 'anchor'"),
+    "key": (THREE, {"family": "yolov3", "anchor": COCO}, "no 'anchor'. Did you mean anchors"),
     "no family": (THREE, {"anchors": COCO}, 'needs its "family"'),
     "type": (THREE, 3, "and not 3, of type int"),
     "choice": (THREE, {"family": "yolov3", "anchors": COCO, "size_form": "cube"}, "got 'cube'"),

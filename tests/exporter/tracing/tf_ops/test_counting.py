@@ -80,3 +80,23 @@ def test_keras_category_encoding(mode: str) -> None:
     shape = (4, 1) if mode == "one_hot" else (4, 3)
     traced = flat(layer, integers(7, *shape))
     traced.assert_same(limit=0)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_places_in_sorted_rows(side: str) -> None:
+    """A number that a row has goes before or behind it."""
+    rows = np.array([[-1.0, 0.0, 2.5], [0.5, 0.5, 1.0]], np.float32)
+    numbers = np.array([[-2.0, 0.0, 1.0, 9.0], [0.5, 0.4, 1.0, 0.6]], np.float32)
+    traced = flat(lambda r, x: tf.searchsorted(r, x, side), rows, numbers)
+    traced.assert_same(limit=0)
+    assert not {"LowerBound", "UpperBound"} & set(traced.ops)
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_whether_a_target_is_among_the_largest(k: int) -> None:
+    """Equal scores share a rank, and a target beyond the scores is in no list."""
+    scores = np.array([[0.5, 2.0, 2.0], [1.0, 0.0, 3.0], [1.0, 2.0, 3.0]], np.float32)
+    targets = np.array([1, 0, 3], np.int32)
+    traced = flat(lambda t, s: tf.math.in_top_k(t, s, k), targets, scores)
+    traced.assert_same(limit=0)
+    assert "InTopKV2" not in traced.ops

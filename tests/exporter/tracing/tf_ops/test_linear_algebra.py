@@ -72,3 +72,23 @@ def test_large_matrices_are_refused(name: str) -> None:
     """Seventeen rows are too many to write out, and the error gives the limit."""
     with pytest.raises(UnsupportedError, match=r"a 17x17 matrix.*Square ones up to 16x16"):
         flat(LARGE[name], random(1, 17, 17))
+
+
+def test_logarithm_of_a_determinant() -> None:
+    """The sign and the size are two results."""
+    traced = flat(tf.linalg.slogdet, random(3, 4, 4))
+    traced.assert_same(limit=1e-5)
+    assert "LogMatrixDeterminant" not in traced.ops
+
+
+@pytest.mark.parametrize("lower", [True, False])
+@pytest.mark.parametrize("adjoint", [True, False])
+def test_triangular_systems(lower: bool, adjoint: bool) -> None:
+    """What lies beyond the triangle is not read."""
+    traced = flat(
+        lambda x, y: tf.linalg.triangular_solve(x, y, lower=lower, adjoint=adjoint),
+        random(2, 4, 4),
+        random(2, 4, 3),
+    )
+    traced.assert_same(limit=1e-4)
+    assert "MatrixTriangularSolve" not in traced.ops

@@ -27,7 +27,7 @@ def _complete(model: ir.Model, node: ir.Node) -> int:
     missing = [k for k in range(wanted) if k >= len(node.outputs) or node.outputs[k].name == ""]
     if not missing:
         return 0
-    outputs = [_state(node) if k in missing else _moved(node.outputs[k]) for k in range(wanted)]
+    outputs = [_unread(node, k) if k in missing else _moved(node.outputs[k]) for k in range(wanted)]
     made = ir.node(
         node.op_type, node.inputs, dict(node.attributes), outputs=outputs, name=node.name
     )
@@ -36,10 +36,11 @@ def _complete(model: ir.Model, node: ir.Node) -> int:
     return 1
 
 
-def _state(node: ir.Node) -> ir.Value:
-    """Return an output for the last state, (directions, N, H); the graph gives it a name."""
+def _unread(node: ir.Node, k: int) -> ir.Value:
+    """Return an output for all states, (T, directions, N, H), or a last one; the graph names it."""
     shape = shape_of(node.outputs[0]) or ()
-    return ir.Value(name=None, type=node.outputs[0].type, shape=ir.Shape(shape[1:]))
+    own = shape if k == 0 else shape[1:]
+    return ir.Value(name=None, type=node.outputs[0].type, shape=ir.Shape(own))
 
 
 def _moved(old: ir.Value) -> ir.Value:

@@ -4,7 +4,7 @@
     a == b    ->  1 - Sign(Abs(a - b))           not p   ->  1 - p
     p and q   ->  p q                            p or q  ->  Sign(p + q)
     p xor q   ->  Abs(p - q)                     Cast(p, float)  ->  p
-    Where(p, a, b)  ->  p a + (1 - p) b          where a and b are surely finite
+    Where(p, a, b)  ->  p a + (1 - p) b          where what is left out is surely finite
 
 4.6 compares tensors of one shape alone and has no Where and no Not; up to 4.14 And, Or and Xor
 are missing and a constant of truth values is refused. Exact: each is 0 or 1, 0 times a finite
@@ -19,7 +19,7 @@ from collections.abc import Callable
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.bounds import surely_finite
+from keras2cv_export.graph.bounds import GUARDED, surely_finite
 from keras2cv_export.graph.edit import constant, new_constant, new_node, replace, shape_of
 from keras2cv_export.graph.misses import miss
 
@@ -87,7 +87,7 @@ class _Rewriter:
         output = node.outputs[0]
         if condition is None or yes is None or no is None or output.dtype == _BOOL:
             return 0
-        if not (surely_finite(yes) and surely_finite(no)):
+        if not (node.meta.get(GUARDED) or (surely_finite(yes) and surely_finite(no))):
             return self._condition_as_comparison(node, condition)
         number = self._number(condition)
         if number is None:
@@ -211,6 +211,13 @@ def _xor(rewriter: _Rewriter, node: ir.Node, operands: list[ir.Value]) -> ir.Val
     return rewriter._op(node, "Abs", [rewriter._op(node, "Sub", operands)])
 
 
+def _choice(rewriter: _Rewriter, node: ir.Node, operands: list[ir.Value]) -> ir.Value:
+    condition, yes, no = operands
+    other = _not(rewriter, node, [condition])
+    chosen = [rewriter._op(node, "Mul", pair) for pair in ([condition, yes], [other, no])]
+    return rewriter._op(node, "Add", chosen)
+
+
 _LOGIC: dict[str, Callable[[_Rewriter, ir.Node, list[ir.Value]], ir.Value]] = {
-    "Not": _not, "And": _and, "Or": _or, "Xor": _xor,
+    "Not": _not, "And": _and, "Or": _or, "Xor": _xor, "Where": _choice,
 }  # fmt: skip

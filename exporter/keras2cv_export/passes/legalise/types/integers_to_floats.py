@@ -4,6 +4,8 @@
     Div(a, b)              ->  Cast(truncated(Cast(a) / Cast(b)))
     Mod(a, b)              ->  a - b Floor(a / b)          fmod=1: a - b truncated(a / b)
     ReduceMean(a)          ->  Cast(truncated(ReduceSum(Cast(a)) / n))
+    Concat(a, constant)    ->  Cast(Concat(Cast(a), constant'))      so for Pad
+    Gather(a, indices)     ->  Cast(Gather(Cast(a), indices))        where those are computed
 
 The classic engine of 5.0 and every OpenCV before compute with float32, keep the fraction of a
 quotient, and read a constant integer as if its bits were a float's. Mod is refused up to 4.8. The
@@ -34,7 +36,10 @@ _ALL_INPUTS = ("Add", "Sub", "Mul", "Div", "Mod", "Max", "Min", "Abs", "Neg", "S
 # The other inputs are shapes and axes.
 _FIRST_INPUT = ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "CumSum", "Tile",
                 "Expand", "Resize")  # fmt: skip
-_OPS = (*_ALL_INPUTS, *_FIRST_INPUT)
+# Others move integers as well as floats, as long as none is known.
+_LOOKUPS = ("Gather", "GatherND", "GatherElements")
+_MOVES = ("Concat", "Pad", *_LOOKUPS)
+_OPS = (*_ALL_INPUTS, *_FIRST_INPUT, *_MOVES)
 
 
 def integers_to_floats(model: ir.Model) -> int:
@@ -47,6 +52,8 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     dtype = output.dtype
     if dtype is None or not (dtype.is_integer() or node.op_type == "Mod"):
         return 0
+    if node.op_type in _MOVES and not _knows(node):
+        return 0
     result = _result(model, node)
     if result is None:
         return 0
@@ -55,12 +62,20 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     return substitute(node, result)
 
 
+def _knows(node: ir.Node) -> bool:
+    """Whether an op moves a known integer, or looks one up."""
+    if node.op_type in _LOOKUPS:
+        return constant(node.inputs[1]) is None
+    numbers = node.inputs[2:3] if node.op_type == "Pad" else node.inputs
+    return any(constant(value) is not None for value in numbers)
+
+
 def _result(model: ir.Model, node: ir.Node) -> ir.Value | None:
     """Return the result as floats; None where that cannot be told."""
     output = node.outputs[0]
     if any(value is not None and value.dtype is None for value in node.inputs):
         return None
-    count = 1 if node.op_type in _FIRST_INPUT else len(node.inputs)
+    count = 1 if node.op_type in (*_FIRST_INPUT, "Pad", *_LOOKUPS) else len(node.inputs)
     operands = [v if v is None else _number(model, node, v) for v in node.inputs[:count]]
     if node.op_type in ("Div", "Mod"):
         top, bottom = operands
@@ -68,7 +83,10 @@ def _result(model: ir.Model, node: ir.Node) -> ir.Value | None:
         return _divided(node, top, bottom)
     if node.op_type == "ReduceMean":
         return _mean(model, node, operands[0])
-    inputs = [*operands, *node.inputs[count:]]
+    rest = list(node.inputs[count:])
+    if node.op_type == "Pad" and len(rest) > 1 and rest[1] is not None:
+        rest[1] = _number(model, node, rest[1])
+    inputs = [*operands, *rest]
     return new_node(node, node.op_type, inputs, node.attributes, like=output, dtype=_FLOAT)
 
 

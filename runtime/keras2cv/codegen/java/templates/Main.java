@@ -5,11 +5,13 @@ import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;  //@only inputs
 import java.util.List;
+import java.util.Locale;  //@only cliponly
 import java.util.Map;  //@only inputs
 import org.opencv.core.Core;
 import org.opencv.core.CvException;
 import org.opencv.core.Mat;  //@only writes
 import org.opencv.imgcodecs.Imgcodecs;  //@only writes
+import org.opencv.videoio.VideoCapture;  //@only clips
 
 /** Predicts files on the command line: an example of the library. */
 public final class Main {
@@ -152,7 +154,79 @@ public final class Main {
     }
   }
 //@end
-//@begin !inputs
+//@begin clips
+
+  private static boolean isImage(String file) {
+    return Imgcodecs.haveImageReader(file);  //@only !bands
+    return file.endsWith(".npy") || Imgcodecs.haveImageReader(file);  //@only bands
+  }
+
+  private static VideoCapture open(String file) {
+    VideoCapture video = new VideoCapture(file);
+    if (!video.isOpened()) {
+      throw new BundleException(
+          "OpenCV " + Core.VERSION + " opens " + file + " neither as an image nor as a video. Check "
+              + "the path.");
+    }
+    return video;
+  }
+//@end
+//@begin cliponly
+
+  private void predict() {
+    Predictor predictor = new Predictor(Paths.get(words.get(0)), options);
+    List<String> files = words.subList(1, words.size());
+    ClipCutter images = null; // images that follow each other are frames, too
+    String first = "";
+    for (String file : files) {
+      if (isImage(file)) {
+        first = images == null ? file : first;
+        images = images == null ? predictor.cutter() : images;
+        Mat image = read(file);  //@only !deep !bands
+        Mat image = read(predictor, file);  //@only deep bands
+        add(predictor, images, image, first + ".." + Paths.get(file).getFileName());
+        continue;
+      }
+      if (images != null) {
+        images.finish();
+        images = null;
+      }
+      ClipCutter cutter = predictor.cutter();
+      VideoCapture video = open(file);
+      Mat frame = new Mat();
+      while (video.read(frame)) {
+        long last = cutter.count();
+        long start = last - predictor.clipFrames() + 1;
+        add(predictor, cutter, frame, String.format(Locale.ROOT, "%s:%06d-%06d", file, start, last));
+        frame = new Mat();
+      }
+      video.release();
+      cutter.finish();
+    }
+    if (images != null) {
+      images.finish();
+    }
+  }
+
+  /** Takes a frame, and prints the answer for the clip that it completes. */
+  private void add(Predictor predictor, ClipCutter cutter, Mat frame, String name) {
+    List<Mat> clip = cutter.add(frame);
+    if (clip.isEmpty()) {
+      return;
+    }
+    @result@ result = predictor.predict(clip);
+    print(name, result);
+    if (!save.isEmpty()) {
+      write(save, result.draw(frame));  //@only drawn !deep !bands
+      write(save, result.draw(predictor.drawable(frame)));  //@only drawnspecial
+      write(save, result.picture());  //@only picture
+    }
+    if (!mask.isEmpty()) {  //@only mask
+      write(mask, result.toMask());  //@only mask
+    }  //@only mask
+  }
+//@end
+//@begin !inputs !clips
 
   private void predict() {
     Predictor predictor = new Predictor(Paths.get(words.get(0)), options);
@@ -177,6 +251,23 @@ public final class Main {
   }
 //@end
 //@begin inputs
+//@begin clips
+
+  /** Returns the frames of the first clip of a video. */
+  private static List<Mat> firstClip(Predictor predictor, String input, String file) {
+    ClipCutter cutter = predictor.cutter(input);
+    VideoCapture video = open(file);
+    List<Mat> clip = List.of();
+    Mat frame = new Mat();
+    while (clip.isEmpty() && video.read(frame)) {
+      clip = cutter.add(frame);
+      frame = new Mat();
+    }
+    video.release();
+    cutter.finish();
+    return clip;
+  }
+//@end
 
   private void predict() {
     Predictor predictor = new Predictor(Paths.get(words.get(0)), options);
@@ -188,6 +279,16 @@ public final class Main {
       if (pair.length < 2) {
         throw new IllegalArgumentException(word + " is not NAME=FILE. Give each input a file.");
       }
+//@begin clips
+      if (predictor.takesClip(pair[0])) {
+        List<Mat> frames = firstClip(predictor, pair[0], pair[1]);
+        inputs.put(pair[0], frames);
+        Mat last = frames.get(frames.size() - 1);
+        image = last;  //@only !pictures
+        image = pair[0].equals(first) ? last : image;  //@only pictures
+        continue;
+      }
+//@end
 //@begin photo
       if (!pair[1].endsWith(".npy")) {  //@only !bands
       if (predictor.takesImage(pair[0])) {  //@only bands

@@ -10,6 +10,7 @@ import org.opencv.core.Mat;
 import org.opencv.core.Size;  //@only pixels
 import org.opencv.imgcodecs.Imgcodecs;  //@only deep bands
 import org.opencv.imgproc.Imgproc;  //@only bands
+import org.opencv.videoio.VideoCapture;  //@only cliponly
 
 /**
  * A bundle of keras2cv, ready to predict. Load OpenCV's library first, such as by {@code
@@ -92,7 +93,78 @@ public final class Predictor {
   public boolean isVerified() {
     return manifest.isVerified;
   }
+//@begin clips
+
 //@begin !inputs
+  /** Returns what cuts the frames of a video into clips. */
+  public ClipCutter cutter() {
+    return new ClipCutter(manifest.preprocessing);
+  }
+//@end
+//@begin inputs
+  /** Returns whether an input takes the frames of a clip. */
+  public boolean takesClip(String input) {
+    Preprocessing rules = manifest.rulesOf(input);
+    return rules != null && rules.window > 0;
+  }
+
+  /** Returns what cuts the frames of a video into clips for an input. */
+  public ClipCutter cutter(String input) {
+    if (!takesClip(input)) {
+      throw new BundleException(input + " is no input for clips.");
+    }
+    return new ClipCutter(manifest.rulesOf(input));
+  }
+//@end
+//@end
+//@begin cliponly
+
+  /** Returns how many frames of a video a clip covers. */
+  public int clipFrames() {
+    return manifest.preprocessing.span();
+  }
+
+  /**
+   * Predicts one clip.
+   *
+   * @param frames as many as {@link #clipFrames} says, of one size and type CV_8UC3 in BGR order  //@only !deep !bands
+   * @param frames as many as {@link #clipFrames} says, of one size, as {@link #read} gives them  //@only deep bands
+   */
+  public @result@ predict(List<Mat> frames) {
+    float[] blob =
+        Preparation.prepareClips(List.of(frames), manifest.preprocessing, manifest.batch);
+    List<Tensor> sample = network.run(List.of(blob), 1).get(0);
+    return task.read(sample);  //@only !pixels
+    Size size = frames.get(frames.size() - 1).size();  //@only pixels
+    return task.read(sample, Placement.of(size, manifest.preprocessing));  //@only pixels
+  }
+
+  /**
+   * Predicts every clip in what is left of a video.
+   *
+   * @throws BundleException if that is shorter than one clip
+   */
+  public List<@result@> predict(VideoCapture video) {
+    List<@result@> found = new ArrayList<>();
+    ClipCutter cutter = cutter();
+    Mat frame = new Mat();
+    while (video.read(frame)) {
+      List<Mat> clip = cutter.add(frame);
+      if (!clip.isEmpty()) {
+        found.add(predict(clip));
+      }
+      frame = new Mat();
+    }
+    cutter.finish();
+    return found;
+  }
+
+  /** Returns the blob that a clip becomes, (1, C, frames, H, W). */
+  public float[] prepare(List<Mat> frames) {
+    return Preparation.prepareClips(List.of(frames), manifest.preprocessing, 1);
+  }
+//@end
+//@begin !inputs !clips
 
   /**
    * Predicts one image.
@@ -132,7 +204,8 @@ public final class Predictor {
    * Predicts one sample.
    *
    * @param inputs Keras' name of each input, and its numbers in Keras' order and layout{@code
-   *     (float[])}, or the image (Mat, CV_8UC3, BGR) where the bundle prepares one
+   *     (float[])}, or the image (Mat, CV_8UC3, BGR) where the bundle prepares one, or a list of
+   *     them, the frames of a clip  //@only clips
    */
   public @result@ predict(Map<String, ?> inputs) {
     TreeSet<String> names = new TreeSet<>();
@@ -149,6 +222,19 @@ public final class Predictor {
 //@begin photo
       Preprocessing rules = manifest.rulesOf(spec.name);
       if (rules != null) {
+//@begin clips
+        if (rules.window > 0) {
+          List<Mat> frames = new ArrayList<>();
+          for (Object one : given(List.class, value, spec)) {
+            frames.add(given(Mat.class, one, spec));
+          }
+          blobs.add(Preparation.prepareClips(List.of(frames), rules, manifest.batch));
+          Size own = frames.get(frames.size() - 1).size();  //@only pixels
+          size = own;  //@only pixels !placedfirst
+          size = rules == manifest.preprocessing ? own : size;  //@only placedfirst
+          continue;
+        }
+//@end
         Mat image = given(Mat.class, value, spec);
         blobs.add(Preparation.prepare(List.of(image), rules, manifest.batch));
         size = image.size();  //@only pixels !placedfirst

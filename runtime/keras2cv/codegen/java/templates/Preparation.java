@@ -58,6 +58,50 @@ final class Preparation {
     return values;
   }
 
+//@begin clips
+
+  /**
+   * Returns clips, of as many frames of a video as one covers, as one blob (batch, C, frames, H, W)
+   * of float32; the last clip fills what is missing of the batch.
+   */
+  static float[] prepareClips(List<List<Mat>> clips, Preprocessing rules, int batch) {
+    int window = rules.window;
+    float[] blob = new float[TensorSpec.product(rules.blobShape(batch), 0)];
+    int plane = blob.length / (batch * rules.channels() * window);
+    for (int n = 0; n < batch; n++) {
+      List<Mat> clip = checkedClip(clips.get(Math.min(n, clips.size() - 1)), rules);
+      List<Mat> frames = new ArrayList<>();
+      for (int i = 0; i < clip.size(); i += rules.stride) {
+        frames.add(clip.get(i));
+      }
+      float[] values = prepare(frames, rules, window); // (frames, C, H, W)
+      for (int i = 0; i < values.length / plane; i++) {
+        int frame = i / rules.channels();
+        int channel = i % rules.channels();
+        int target = (n * rules.channels() + channel) * window + frame;
+        System.arraycopy(values, i * plane, blob, target * plane, plane);
+      }
+    }
+    return blob;
+  }
+
+  private static List<Mat> checkedClip(List<Mat> clip, Preprocessing rules) {
+    if (clip.size() != rules.span()) {
+      throw new BundleException(
+          "A clip for " + rules.input + " covers " + rules.span() + " frames, got " + clip.size()
+              + ". Give as many, one after the other.");
+    }
+    for (Mat frame : clip) {
+      if (frame.cols() != clip.get(0).cols() || frame.rows() != clip.get(0).rows()) {
+        throw new BundleException(
+            "The frames of a clip must be of one size, got " + clip.get(0).cols() + "x"
+                + clip.get(0).rows() + " and " + frame.cols() + "x" + frame.rows()
+                + " pixels. Resize or crop them alike.");
+      }
+    }
+    return clip;
+  }
+//@end
 //@begin deep bands
 
   private static boolean isPlain(Preprocessing rules) {

@@ -17,11 +17,18 @@ final class Preprocessing {
   final int pad; // the colour of the bars of letterbox and pad, 0..255
   final boolean isDeep; // of 16 bits  //@only deep
   final boolean transposes; // rows become columns, after the resize
+//@begin clips
+  final int window; // frames of a clip, 0 if the input is no clip
+  final int stride; // frames of the video from one to the next
+  final int hop; // frames of the video from a clip to the next
+//@end
 
   Preprocessing(Facts facts) {
     facts.expectKeys(
-        "input color size resize interpolation mean scale std source pad transpose");  //@only !deep
-        "input color size resize interpolation mean scale std source pad transpose depth");  //@only deep
+        "input color size resize interpolation mean scale std source pad transpose"
+            + " depth"  //@only deep
+            + " clip"  //@only clips
+            + "");
     input = facts.get("input").text();
     color = facts.get("color").text();
     facts.get("color").expect(isOfColour(), "RGB, BGR or GRAY");  //@only !bands
@@ -45,10 +52,32 @@ final class Preprocessing {
     boolean hasBars = resize.equals("letterbox") || resize.equals("pad");
     pad = hasBars ? facts.get("pad").integer() : 0;
     transposes = facts.has("transpose");
+//@begin clips
+    boolean isClip = facts.has("clip");
+    if (isClip) {
+      facts.get("clip").expectKeys("window stride hop");
+    }
+    window = isClip ? frames(facts.get("clip").get("window")) : 0;
+    stride = isClip ? frames(facts.get("clip").get("stride")) : 1;
+    hop = isClip ? frames(facts.get("clip").get("hop")) : 1;
+//@end
     facts.get("mean").expect(mean.length == channels(), "one number per channel");
     facts.get("std").expect(deviation.length == channels(), "one number per channel");
   }
 
+//@begin clips
+  private static int frames(Facts facts) {
+    int found = facts.integer();
+    facts.expect(found > 0 && found <= 10000, "1 to 10000 frames");
+    return found;
+  }
+
+  /** Returns how many frames of a video a clip covers. */
+  int span() {
+    return (window - 1) * stride + 1;
+  }
+
+//@end
   int channels() {
 //@begin bands
     if (!isOfColour()) {
@@ -69,6 +98,13 @@ final class Preprocessing {
 
   /** Returns the shape of the blob of a batch. */
   int[] blobShape(int batch) {
+//@begin clips
+    if (window > 0) {
+      return new int[] {
+        batch, channels(), window, transposes ? width : height, transposes ? height : width
+      };
+    }
+//@end
     return new int[] {
       batch, channels(), transposes ? width : height, transposes ? height : width
     };

@@ -21,13 +21,15 @@ const FORM = "points"; //@only distances
 const FORM = "offsets"; //@only priors
 const FORM = "peaks"; //@only peaks
 const FORM = "boxes"; //@only ready
+const BESIDE = "point_numbers mask_numbers"; // of what belongs to a box
 const AXES = ["cells,anchors,values", "cells,values,anchors", "anchors,cells,values", "anchors,values,cells"];
 
 function readLevel(entry) {
   entry.expectKeys("rows columns boxes stride_wh xy_scale xy_offset anchors");
   const [rows, columns, boxes] = ["rows", "columns", "boxes"].map((key) => entry.at(key).integer(1));
   const level = { rows, columns, boxes, count: rows * columns * boxes };
-  level.stride = entry.at("stride_wh").each("number", 2); //@only cells distances peaks
+  level.stride = entry.at("stride_wh").each("number", 2); //@only cells distances peaks readycells
+  entry.expect(!entry.has("stride_wh"), "without stride_wh"); //@only ready !readycells
   level.offset = entry.at("xy_offset").number(); //@only cells distances peaks
   level.scale = entry.at("xy_scale").number(); //@only cells
   level.anchors = entry.at("anchors").each("number", 2 * boxes); //@only cells
@@ -53,15 +55,17 @@ export function readHead(entry) {
   levels.reduce((first, level) => (level.first = first) + level.count, 0);
   const outputs = entry.at("outputs").list().map((output) => readOutput(output, levels.length));
   const isTurned = entry.at("pair_order").text(["x first", "y first"]) === "y first";
-  entry.expectKeys("form levels outputs pair_order xy_activation size_activation size_form"); //@only cells
-  entry.expectKeys("form levels outputs pair_order bins distance_activation"); //@only distances
-  entry.expectKeys("form levels outputs pair_order offset_form anchor_format"); //@only priors
-  entry.expectKeys("form levels outputs pair_order window size_units"); //@only peaks
-  entry.expectKeys("form levels outputs pair_order"); //@only ready
+  entry.expectKeys("form levels outputs pair_order xy_activation size_activation size_form " + BESIDE); //@only cells
+  entry.expectKeys("form levels outputs pair_order bins distance_activation " + BESIDE); //@only distances
+  entry.expectKeys("form levels outputs pair_order offset_form anchor_format " + BESIDE); //@only priors
+  entry.expectKeys("form levels outputs pair_order window size_units " + BESIDE); //@only peaks
+  entry.expectKeys("form levels outputs pair_order " + BESIDE); //@only ready
   return {
     levels,
     outputs,
     isTurned,
+    pointNumbers: entry.has("point_numbers") ? entry.at("point_numbers").integer(1) : 0, //@only boxpoints
+    maskNumbers: entry.has("mask_numbers") ? entry.at("mask_numbers").integer(1) : 0, //@only weighted
     //@begin cells
     xyActivation: entry.at("xy_activation").text(["none", "sigmoid"]),
     sizeActivation: entry.at("size_activation").text(["none", "sigmoid"]),
@@ -83,12 +87,14 @@ export function readHead(entry) {
 }
 
 /** How many numbers a box has in each part of an output; the scores have what the others leave. */
-function widthsOf(parts, width) { //@only !distances
-function widthsOf(parts, width, head) { //@only distances
+function widthsOf(parts, width) { //@only !distances !boxpoints !weighted
+function widthsOf(parts, width, head) { //@only distances boxpoints weighted
   const boxWidth = 4; //@only !distances !peaks
   const boxWidth = 4 * head.bins; //@only distances
   const boxWidth = 2; //@only peaks
   const known = { box: boxWidth, objectness: 1, offset: 2, anchors: 4, variances: 4, scores: 0 };
+  known.points = head.pointNumbers; //@only boxpoints
+  known.coefficients = head.maskNumbers; //@only weighted
   const rest = width - parts.reduce((sum, part) => sum + known[part], 0);
   if (parts.includes("scores") ? rest < 1 : rest !== 0) {
     throw new PredictError(`manifest.json: task.detect.head: ${width} numbers of a box are not ` +
@@ -114,8 +120,8 @@ export function headParts(sample, head) {
     const { values } = findOutput(sample, output);
     const levels = level === null ? head.levels : [head.levels[level]];
     const boxes = levels.reduce((sum, one) => sum + one.count, 0), width = values.length / boxes;
-    const widths = widthsOf(parts, width); //@only !distances
-    const widths = widthsOf(parts, width, head); //@only distances
+    const widths = widthsOf(parts, width); //@only !distances !boxpoints !weighted
+    const widths = widthsOf(parts, width, head); //@only distances boxpoints weighted
     for (const one of levels) {
       const first = one.first - levels[0].first; // within the output
       const cells = axes === AXES[3] && levels.length > 1 ? boxes : one.rows * one.columns;
@@ -136,7 +142,7 @@ export function headParts(sample, head) {
   return { count, ...Object.fromEntries(read) };
 }
 
-//@begin cells distances peaks
+//@begin cells distances peaks readycells
 /** The level that a box is of, its cell, and which of the cell's boxes it is. */
 function cellOf(head, box) {
   const level = head.levels.findLast(({ first }) => first <= box), own = box - level.first;
@@ -144,6 +150,19 @@ function cellOf(head, box) {
   return { level, anchor, x: cell % level.columns, y: Math.floor(cell / level.columns) };
 }
 
+//@begin framed
+/** What the points of a box are counted from, and by what they are multiplied, in pixels. */
+export function frameOf(head, box, { units, scale, offset }) { //@only cells
+export function frameOf(head, box, { scale, offset }) { //@only !cells
+  const { level, anchor, x, y } = cellOf(head, box), { stride } = level; //@only cells
+  const { level, x, y } = cellOf(head, box), { stride } = level; //@only !cells
+  const isOfAnchor = units === "anchors"; //@only cells
+  const size = isOfAnchor ? level.anchors.slice(2 * anchor, 2 * anchor + 2) : stride; //@only cells
+  const size = stride; //@only !cells
+  return { from: [(x + offset) * stride[0], (y + offset) * stride[1]], by: size.map((one) => one * scale) };
+}
+
+//@end
 //@end
 /** Pairs with the horizontal number first. */
 const inOrder = (numbers, { isTurned }) =>
@@ -194,13 +213,27 @@ export function boxOf(head, parts, box) {
 }
 //@end
 //@begin priors
-/** The numbers of a box: its centre and size. `anchors` has the prior boxes, unless an output does. */
-export function boxOf(head, parts, box, anchors) {
+/** The centre and size of a prior box, and its variances; `anchors` has them, or else an output. */
+function priorOf(head, parts, box, anchors) {
   const known = anchors?.boxes.slice(4 * box, 4 * box + 4) ?? inOrder(parts.anchors(box), head);
   const factors = parts.variances ? inOrder(parts.variances(box), head) : anchors?.variances ?? [1, 1, 1, 1];
+  const [x, y, width, height] = known;
+  if (!head.hasCorners) return [x, y, width, height, factors];
+  return [(x + width) / 2, (y + height) / 2, width - x, height - y, factors];
+}
+
+//@begin framed
+/** What the points of a box are counted from, and by what they are multiplied, in units of boxes. */
+export function frameOf(head, box, { scale }, parts, anchors) {
+  const [x, y, width, height, factors] = priorOf(head, parts, box, anchors);
+  return { from: [x, y], by: [width * factors[0] * scale, height * factors[1] * scale] };
+}
+
+//@end
+/** The numbers of a box: its centre and size. `anchors` has the prior boxes, unless an output does. */
+export function boxOf(head, parts, box, anchors) {
+  const [x, y, width, height, factors] = priorOf(head, parts, box, anchors);
   const [a, b, c, d] = inOrder(parts.box(box), head).map((number, i) => number * factors[i]);
-  let [x, y, width, height] = known;
-  if (head.hasCorners) [x, y, width, height] = [(x + width) / 2, (y + height) / 2, width - x, height - y];
   if (head.offsetForm === "centres") {
     return [a * width + x, b * height + y, Math.exp(c) * width, Math.exp(d) * height];
   }
@@ -233,6 +266,13 @@ export function isPeak(head, box, scoreOf) {
 }
 //@end
 //@begin ready
-/** The numbers of a box, as the outputs have them. */
-export const boxOf = (head, parts, box) => inOrder(parts.box(box), head);
+/** The numbers of a box, as the outputs have them. */ //@only !readycells
+export const boxOf = (head, parts, box) => inOrder(parts.box(box), head); //@only !readycells
+//@begin readycells
+/** The numbers of a box, which are in cells. */
+export function boxOf(head, parts, box) {
+  const { stride } = cellOf(head, box).level;
+  return inOrder(parts.box(box), head).map((number, i) => number * stride[i % 2]);
+}
+//@end
 //@end

@@ -28,6 +28,9 @@ def whole(node: str, to: str = "3,5") -> Make:
         g=integers(*range(10)).reshape(5, 2),
         q=integers(1, 2),
         e=integers(3, 5),
+        f=integers(0, 1, 0, 1),
+        t=integers(4, 2, 7, -1, 9),
+        d=integers(4, 2, 7, -1, 0, 3).reshape(3, 2),
     )
 
 
@@ -48,6 +51,9 @@ FORMS: dict[str, Make] = {
     "sums so far": whole("z = CumSum (i, x)"),
     "copies": whole("z = Tile (i, q)", "3,10"),
     "copies of a column": whole("w = Abs (j)  z = Expand (w, e)"),
+    "what is joined with known ones": whole("w = Add (i, j)  z = Concat <axis=1> (w, d)", "3,7"),
+    "what is padded by a known one": whole("w = Add (i, j)  z = Pad (w, f, p)", "3,7"),
+    "known ones that are looked up": whole("w = Mul (j, j)  z = Gather (t, w)", "3,1"),
     "a mean of a row": whole("w = Add (i, j)  z = ReduceMean <axes=[1]> (w)", "3,1"),
     "the largest of a row": whole("w = Add (i, j)  z = ReduceMax <axes=[1]> (w)", "3,1"),
 }

@@ -430,6 +430,7 @@ inline Detections find_answer(const Sample& sample, const Task& task, const Plac
     result.point_threshold = task.keypoints.score;
     result.points_have_scores = task.keypoints.has_scores();
 //@end
+    const std::vector<Peaks> peaks = find_peaks(task.keypoints, task.head, sample);  //@only joints
     for (const Candidate& candidate : choose(read_candidates(tables, task, place.input), task)) {
         Detection found = candidate.found;
 //@begin !rotated
@@ -452,7 +453,24 @@ inline Detections find_answer(const Sample& sample, const Task& task, const Plac
         if (!(found.box[2] > found.box[0] && found.box[3] > found.box[1])) continue;
         found.mask = mask_of(task.masks, sample, tables, candidate.row, edges, place);  //@only weighted
         found.mask = mask_of(task.masks, sample, candidate.row, found.class_id, edges, place);  //@only boxmask
-        found.points = points_of(task.keypoints, tables.at("points"), candidate.row, place);  //@only boxpoints
+        found.points = points_of(task.keypoints, tables.at("points"), candidate.row, place);  //@only boxpoints !framed
+//@begin framed
+        const Frame frame = frame_of(task.keypoints, task.head, candidate.row);  //@only !priors
+//@begin priors
+        const bool is_share = task.box_units == "normalised";
+        const cv::Vec2d unit(is_share ? place.input.width : 1, is_share ? place.input.height : 1);
+        const Frame frame = frame_of(task.keypoints, prior_of(task.head, tables, candidate.row, task.anchors),
+                                     factors_of(task.head, tables, candidate.row, task.variances), unit);
+//@end
+//@begin joints
+        const auto moved = [&](std::size_t number, const cv::Vec2d& point) {
+            return at_peak(peaks[number], point, candidate.corners, task.head.levels.front().stride,
+                           task.keypoints.joints.reach);
+        };
+        found.points = points_of(task.keypoints, tables.at("points"), candidate.row, frame, moved, place);
+//@end
+        found.points = points_of(task.keypoints, tables.at("points"), candidate.row, frame, place);  //@only !joints
+//@end
         result.detections.push_back(found);
     }
     return result;

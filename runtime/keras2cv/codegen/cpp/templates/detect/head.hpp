@@ -32,7 +32,7 @@ struct HeadOutput {
 struct HeadLevel {
     int rows = 0, columns = 0, boxes = 0;
     int first = 0;  // of its boxes, among those of all levels
-    cv::Vec2d stride{1, 1};  // a cell's width and height, in pixels of the input  //@only cells distances peaks
+    cv::Vec2d stride{1, 1};  // a cell's width and height, in pixels of the input  //@only cells distances peaks readycells
     double offset = 0;       // of a cell's point within it, in cells  //@only cells distances peaks
     double scale = 1;        // of what the model adds to it  //@only cells
     std::vector<double> anchors;  // w, h of each of a cell's boxes  //@only cells
@@ -43,6 +43,8 @@ struct HeadLevel {
 struct Head {
     std::vector<HeadOutput> outputs;
     std::vector<HeadLevel> levels;
+    std::size_t point_numbers = 0;  // of what belongs to a box, 0 if an output of its own has it  //@only boxpoints
+    std::size_t mask_numbers = 0;   // the same  //@only weighted
     bool y_first = false;  // the vertical number of each pair comes first
     std::string xy_activation, size_activation, size_form;  //@only cells
     std::string distance_activation;  //@only distances
@@ -61,13 +63,16 @@ struct Head {
         if (part == "box") return 4 * static_cast<std::size_t>(bins);  //@only distances
         if (part == "box" || part == "offset") return 2;  //@only peaks
         if (part == "anchors" || part == "variances") return 4;  //@only priors
+        if (part == "points") return point_numbers;  //@only boxpoints
+        if (part == "coefficients") return mask_numbers;  //@only weighted
         throw Error("manifest.json: task.detect.head: there is no part " + part + ". Generate the program "
                     "again.");
     }
 };
 
 inline HeadLevel read_level(const Node& node, int first) {
-    node.expect_keys("rows columns boxes");  //@only priors ready
+    node.expect_keys("rows columns boxes");  //@only priors ready !readycells
+    node.expect_keys("rows columns boxes stride_wh");  //@only readycells
     node.expect_keys("rows columns boxes stride_wh xy_offset");  //@only distances peaks
     node.expect_keys("rows columns boxes stride_wh xy_offset xy_scale anchors");  //@only cells
     HeadLevel level;
@@ -80,11 +85,11 @@ inline HeadLevel read_level(const Node& node, int first) {
                     level.boxes <= most / (level.rows * level.columns) && level.count() <= most - first,
                 "a grid of 1 to 1000000 boxes, with those before it");
     level.first = first;
-//@begin cells distances peaks
+//@begin cells distances peaks readycells
     const std::vector<double> stride = node["stride_wh"].numbers();
     node["stride_wh"].expect(stride.size() == 2, "[width, height]");
     level.stride = {stride[0], stride[1]};
-    level.offset = node["xy_offset"].number();
+    level.offset = node["xy_offset"].number();  //@only !readycells
 //@end
 //@begin cells
     level.scale = node["xy_scale"].number();
@@ -97,14 +102,15 @@ inline HeadLevel read_level(const Node& node, int first) {
 
 inline Head read_head(const Node& node) {
     const std::string form = "@form@";
+    const std::string beside = "point_numbers mask_numbers";
     if (node["form"].text() != form)
         throw Error("manifest.json: task.detect.head has the form " + node["form"].text() + ", this program "
                     "decodes " + form + ". Generate it again.");
-    node.expect_keys("form outputs levels pair_order xy_activation size_activation size_form");  //@only cells
-    node.expect_keys("form outputs levels pair_order bins distance_activation");  //@only distances
-    node.expect_keys("form outputs levels pair_order offset_form anchor_format");  //@only priors
-    node.expect_keys("form outputs levels pair_order window size_units");  //@only peaks
-    node.expect_keys("form outputs levels pair_order");  //@only ready
+    node.expect_keys("form outputs levels pair_order xy_activation size_activation size_form " + beside);  //@only cells
+    node.expect_keys("form outputs levels pair_order bins distance_activation " + beside);  //@only distances
+    node.expect_keys("form outputs levels pair_order offset_form anchor_format " + beside);  //@only priors
+    node.expect_keys("form outputs levels pair_order window size_units " + beside);  //@only peaks
+    node.expect_keys("form outputs levels pair_order " + beside);  //@only ready
     Head head;
     int first = 0;
     for (const Node& level : node["levels"].list()) {
@@ -119,6 +125,8 @@ inline Head read_head(const Node& node) {
         output.expect(read.level < static_cast<int>(head.levels.size()), "of one of the levels");
         head.outputs.push_back(read);
     }
+    if (node.has("point_numbers")) head.point_numbers = static_cast<std::size_t>(node["point_numbers"].integer());  //@only boxpoints
+    if (node.has("mask_numbers")) head.mask_numbers = static_cast<std::size_t>(node["mask_numbers"].integer());  //@only weighted
     head.y_first = node["pair_order"].text() == "y first";
 //@begin cells
     head.xy_activation = node["xy_activation"].text();
@@ -218,7 +226,7 @@ inline std::vector<double> numbers_of(const Tables& tables, const std::string& p
     return numbers;
 }
 
-//@begin cells distances peaks
+//@begin cells distances peaks readycells
 // The level of a box, and the column and row of its cell.
 struct Cell {
     const HeadLevel* level;
@@ -284,24 +292,37 @@ inline cv::Vec4d box_of(const Head& head, const Tables& tables, int row) {
 }
 //@end
 //@begin priors
-// cx, cy, w, h: offsets of the centre and the size, or of two corners, from a prior box (Liu et al., SSD; Ren
-// et al., Faster R-CNN, eq. 2). `known` are the prior boxes, unless an output has them.
-inline cv::Vec4d box_of(const Head& head, const Tables& tables, int row, const std::vector<double>& known,
-                        const std::vector<double>& variances) {
-    std::vector<double> offsets = numbers_of(tables, "box", row, head.y_first), prior, factors = variances;
-    if (tables.count("variances") != 0) factors = numbers_of(tables, "variances", row, head.y_first);
+// Return cx, cy, w, h of a prior box: one of those known, unless an output has them.
+inline cv::Vec4d prior_of(const Head& head, const Tables& tables, int row, const std::vector<double>& known) {
+    std::vector<double> prior;
     if (head.anchor_format.empty())
         prior.assign(known.begin() + 4 * static_cast<std::ptrdiff_t>(row),
                      known.begin() + 4 * static_cast<std::ptrdiff_t>(row) + 4);
     else
         prior = numbers_of(tables, "anchors", row, head.y_first);
+    if (head.anchor_format != "xyxy") return {prior[0], prior[1], prior[2], prior[3]};
+    return {(prior[0] + prior[2]) / 2, (prior[1] + prior[3]) / 2, prior[2] - prior[0], prior[3] - prior[1]};
+}
+
+// Return the factors of offsets from it.
+inline std::vector<double> factors_of(const Head& head, const Tables& tables, int row,
+                                      const std::vector<double>& variances) {
+    if (tables.count("variances") == 0) return variances;
+    return numbers_of(tables, "variances", row, head.y_first);
+}
+
+// cx, cy, w, h: offsets of the centre and the size, or of two corners, from a prior box (Liu et al., SSD; Ren
+// et al., Faster R-CNN, eq. 2).
+inline cv::Vec4d box_of(const Head& head, const Tables& tables, int row, const std::vector<double>& known,
+                        const std::vector<double>& variances) {
+    const std::vector<double> offsets = numbers_of(tables, "box", row, head.y_first);
+    const std::vector<double> factors = factors_of(head, tables, row, variances);
+    const cv::Vec4d prior = prior_of(head, tables, row, known);
     cv::Vec4d box;
     for (int i = 0; i < 2; ++i) {
         const auto k = static_cast<std::size_t>(i);
         const double start = offsets[k] * factors[k], end = offsets[k + 2] * factors[k + 2];
-        const bool is_corners = head.anchor_format == "xyxy";
-        const double centre = is_corners ? (prior[k] + prior[k + 2]) / 2 : prior[k];
-        const double size = is_corners ? prior[k + 2] - prior[k] : prior[k + 2];
+        const double centre = prior[i], size = prior[i + 2];
         const double low = start * size + centre - size / 2, high = end * size + centre + size / 2;
         const bool of_centres = head.offset_form == "centres";
         box[i] = of_centres ? start * size + centre : (low + high) / 2;
@@ -338,10 +359,15 @@ inline bool is_peak(const Head& head, const cv::Mat& scores, int row, int class_
 }
 //@end
 //@begin ready
-// A box in the order of its numbers.
+// A box in the order of its numbers.  //@only !readycells
+// A box in the order of its numbers, which are in cells.  //@only readycells
 inline cv::Vec4d box_of(const Head& head, const Tables& tables, int row) {
     const std::vector<double> numbers = numbers_of(tables, "box", row, head.y_first);
-    return {numbers[0], numbers[1], numbers[2], numbers[3]};
+    return {numbers[0], numbers[1], numbers[2], numbers[3]};  //@only !readycells
+//@begin readycells
+    const cv::Vec2d stride = cell_of(head, row).level->stride;
+    return {numbers[0] * stride[0], numbers[1] * stride[1], numbers[2] * stride[0], numbers[3] * stride[1]};
+//@end
 }
 //@end
 

@@ -12,7 +12,11 @@ import org.opencv.imgproc.Imgproc;
 final class BoxPoints {
   final String output; // of its own, or none
   private final String form;
-  private final boolean areInPixels;
+  private final boolean areInPixels;  //@only !framed
+  final boolean areOfAnchors; // counted in sizes of anchors, and not in cells  //@only framed
+  final double scale; // of a head's numbers  //@only framed
+  final double offset; // of a cell  //@only framed
+  private final Joints joints;  //@only joints
   private final String activation;
   private final int count; // of each box
   private final double threshold; // points above it are drawn
@@ -20,12 +24,24 @@ final class BoxPoints {
   private final List<String> labels;
 
   BoxPoints(Facts facts) {
-    facts.expectKeys("form units activation score count output labels skeleton");
+    facts.expectKeys(
+        "form units activation score count output labels skeleton"
+            + " scale offset"  //@only framed
+            + " joints"  //@only joints
+            + "");
     output = facts.text("output", "");
     form = facts.get("form").text();
     boolean isForm = List.of("xy", "yx", "xys", "yxs").contains(form);
     facts.get("form").expect(isForm, "xy, yx, xys or yxs");
-    areInPixels = facts.get("units").text().equals("pixels");
+    areInPixels = facts.get("units").text().equals("pixels");  //@only !framed
+//@begin framed
+    areOfAnchors = facts.get("units").text().equals("anchors");
+    boolean areFramed = areOfAnchors || facts.get("units").text().equals("cells");
+    facts.get("units").expect(areFramed, "cells or anchors");
+    scale = facts.has("scale") ? facts.get("scale").number() : 1;
+    offset = facts.has("offset") ? facts.get("offset").number() : 0;
+//@end
+    joints = new Joints(facts.get("joints"));  //@only joints
     activation = facts.get("activation").text();
     threshold = facts.get("score").number();
     count = facts.get("count").integer();
@@ -40,27 +56,63 @@ final class BoxPoints {
     return form.length() == 3;
   }
 
+//@begin joints
+  /** Returns the peaks of each point's map. */
+  Joints.Peaks peaks(List<Tensor> sample, double[] grid) {
+    return joints.peaks(sample, grid, count);
+  }
+
+//@end
   /** Returns how many numbers the points of a box have. */
   int size() {
     return count * form.length();
   }
 
-  /** Returns the points of a box, in pixels of the image. */
-  List<DetectResult.Keypoint> of(Rows rows, int box, Placement place) {
+  /** Returns the points of a box, in pixels of the image. */  //@only !framed
+  List<DetectResult.Keypoint> of(Rows rows, int box, Placement place) {  //@only !framed
+//@begin framed
+  /**
+   * Returns the points of a box, in pixels of the image.
+   *
+   * @param frame what they are counted from and multiplied by: x, y, width and height
+   * @param corners of the box, in pixels of the input  //@only joints
+   * @param peaks of each point's map  //@only joints
+   */
+  List<DetectResult.Keypoint> of(
+      Rows rows,
+      int box,
+      double[] frame,
+      double[] corners,  //@only joints
+      Joints.Peaks peaks,  //@only joints
+      Placement place) {
+//@end
     if (rows.width != size()) {
       throw new BundleException(
           "manifest.json: task.detect.points: each box has " + rows.width + " numbers, and " + count
               + " points need " + size() + ". Export the bundle again.");
     }
     int across = form.indexOf('x');
+//@begin !framed
     double perX = areInPixels ? 1.0 : place.input.width;
     double perY = areInPixels ? 1.0 : place.input.height;
+//@end
     List<DetectResult.Keypoint> found = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int first = i * form.length();
+//@begin !framed
       double x = rows.at(box, first + across) * perX;
       double y = rows.at(box, first + 1 - across) * perY;
       double[] xy = place.toSource(x, y);
+//@end
+//@begin framed
+      double x = frame[0] + rows.at(box, first + across) * frame[2];
+      double y = frame[1] + rows.at(box, first + 1 - across) * frame[3];
+      double[] xy = place.toSource(x, y);  //@only !joints
+//@end
+//@begin joints
+      double[] moved = peaks.near(i, x, y, corners);
+      double[] xy = place.toSource(moved[0], moved[1]);
+//@end
       float score =
           hasScores() ? Activations.activated(rows.at(box, first + 2), activation) : 1.0f;
       String label = labels.isEmpty() ? Integer.toString(i) : labels.get(i);

@@ -39,13 +39,14 @@ final class Head {
     final int columns;
     final int boxes;
     final int first; // of its boxes, among those of all levels
-    final double[] stride; // a cell's width and height, in pixels of the input  //@only cells distances peaks
+    final double[] stride; // a cell's width and height, in pixels of the input  //@only cells distances peaks readycells
     final double offset; // of a cell's point within it, in cells  //@only cells distances peaks
     final double scale; // of what the model adds to it  //@only cells
     final double[] anchors; // w, h of each of a cell's boxes  //@only cells
 
     Level(Facts facts, int first) {
-      facts.expectKeys("rows columns boxes");  //@only priors ready
+      facts.expectKeys("rows columns boxes");  //@only priors ready !readycells
+      facts.expectKeys("rows columns boxes stride_wh");  //@only readycells
       facts.expectKeys("rows columns boxes stride_wh xy_offset");  //@only distances peaks
       facts.expectKeys("rows columns boxes stride_wh xy_offset xy_scale anchors");  //@only cells
       rows = facts.get("rows").integer();
@@ -56,8 +57,8 @@ final class Head {
           isGrid && boxes <= MOST / (rows * columns) && rows * columns * boxes <= MOST - first,
           "a grid of 1 to 1000000 boxes, with those before it");
       this.first = first;
-      stride = facts.get("stride_wh").numbers();  //@only cells distances peaks
-      facts.get("stride_wh").expect(stride.length == 2, "[width, height]");  //@only cells distances peaks
+      stride = facts.get("stride_wh").numbers();  //@only cells distances peaks readycells
+      facts.get("stride_wh").expect(stride.length == 2, "[width, height]");  //@only cells distances peaks readycells
       offset = facts.get("xy_offset").number();  //@only cells distances peaks
 //@begin cells
       scale = facts.get("xy_scale").number();
@@ -78,6 +79,8 @@ final class Head {
 
   private final List<Output> outputs = new ArrayList<>();
   private final List<Level> levels = new ArrayList<>();
+  private final int pointNumbers; // of what belongs to a box, 0 if an output of its own has it  //@only boxpoints
+  private final int maskNumbers; // the same  //@only weighted
   private final boolean isTurned; // the vertical number of each pair comes first
 //@begin cells
   private final String xyActivation;
@@ -110,7 +113,11 @@ final class Head {
             + " bins distance_activation"  //@only distances
             + " offset_form anchor_format"  //@only priors
             + " window size_units"  //@only peaks
+            + " point_numbers"  //@only boxpoints
+            + " mask_numbers"  //@only weighted
             + "");
+    pointNumbers = facts.has("point_numbers") ? facts.get("point_numbers").integer() : 0;  //@only boxpoints
+    maskNumbers = facts.has("mask_numbers") ? facts.get("mask_numbers").integer() : 0;  //@only weighted
     int first = 0;
     for (Facts level : facts.get("levels").list()) {
       levels.add(new Level(level, first));
@@ -161,6 +168,10 @@ final class Head {
         return 2;  //@only peaks
       case "offset":  //@only peaks
         return 2;  //@only peaks
+      case "points":  //@only boxpoints
+        return pointNumbers;  //@only boxpoints
+      case "coefficients":  //@only weighted
+        return maskNumbers;  //@only weighted
       case "anchors":  //@only priors
       case "variances":  //@only priors
         return 4;  //@only priors
@@ -274,7 +285,7 @@ final class Head {
     }
     return found;
   }
-//@begin cells distances peaks
+//@begin cells distances peaks readycells
 
   private Level levelOf(int box) {
     for (Level level : levels) {
@@ -284,6 +295,38 @@ final class Head {
     }
     throw new IllegalArgumentException("There is no box " + box + ".");
   }
+//@begin framed
+
+  /**
+   * Returns x and y of what the points of a box are counted from, and by what they are multiplied,
+   * in pixels of the input.
+   */
+  double[] frame(int box, BoxPoints points) {
+    Level level = levelOf(box);
+    int cell = (box - level.first) / level.boxes;
+    double[] size = level.stride;
+//@begin cells
+    if (points.areOfAnchors) {
+      int first = 2 * ((box - level.first) % level.boxes);
+      size = new double[] {level.anchors[first], level.anchors[first + 1]};
+    }
+//@end
+    return new double[] {
+      (cell % level.columns + points.offset) * level.stride[0],
+      (cell / level.columns + points.offset) * level.stride[1],
+      size[0] * points.scale,
+      size[1] * points.scale
+    };
+  }
+//@end
+//@begin joints
+
+  /** Returns the rows and columns of the only grid, and its cell's width and height in pixels. */
+  double[] grid() {
+    Level level = levels.get(0);
+    return new double[] {level.rows, level.columns, level.stride[0], level.stride[1]};
+  }
+//@end
 //@end
 //@begin cells
 
@@ -378,19 +421,14 @@ final class Head {
    */
   double[] box(Map<String, Rows> rows, int box, double[] known, double[] variances) {
     double[] offsets = numbers(rows, "box", box);
-    boolean hasOwn = rows.containsKey("variances");
-    double[] factors = hasOwn ? numbers(rows, "variances", box) : variances;
-    double[] prior =
-        needsAnchors()
-            ? Arrays.copyOfRange(known, 4 * box, 4 * box + 4)
-            : numbers(rows, "anchors", box);
-    boolean isCorners = anchorFormat.equals("xyxy");
+    double[] factors = factors(rows, box, variances);
+    double[] prior = prior(rows, box, known);
     double[] found = new double[4];
     for (int i = 0; i < 2; i++) {
       double start = offsets[i] * factors[i];
       double end = offsets[i + 2] * factors[i + 2];
-      double centre = isCorners ? (prior[i] + prior[i + 2]) / 2 : prior[i];
-      double size = isCorners ? prior[i + 2] - prior[i] : prior[i + 2];
+      double centre = prior[i];
+      double size = prior[i + 2];
       double low = start * size + centre - size / 2;
       double high = end * size + centre + size / 2;
       found[i] = isOfCentres ? start * size + centre : (low + high) / 2;
@@ -398,6 +436,43 @@ final class Head {
     }
     return found;
   }
+
+  private double[] factors(Map<String, Rows> rows, int box, double[] variances) {
+    boolean hasOwn = rows.containsKey("variances");
+    return hasOwn ? numbers(rows, "variances", box) : variances;
+  }
+
+  /** Returns cx, cy, w, h of a prior box. */
+  private double[] prior(Map<String, Rows> rows, int box, double[] known) {
+    double[] prior =
+        needsAnchors()
+            ? Arrays.copyOfRange(known, 4 * box, 4 * box + 4)
+            : numbers(rows, "anchors", box);
+    if (!anchorFormat.equals("xyxy")) {
+      return prior;
+    }
+    return new double[] {
+      (prior[0] + prior[2]) / 2, (prior[1] + prior[3]) / 2, prior[2] - prior[0], prior[3] - prior[1]
+    };
+  }
+//@begin framed
+
+  /**
+   * Returns x and y of what the points of a box are counted from, and by what they are multiplied,
+   * in the unit of boxes.
+   */
+  double[] frame(
+      Map<String, Rows> rows, int box, BoxPoints points, double[] known, double[] variances) {
+    double[] prior = prior(rows, box, known);
+    double[] factors = factors(rows, box, variances);
+    return new double[] {
+      prior[0],
+      prior[1],
+      prior[2] * factors[0] * points.scale,
+      prior[3] * factors[1] * points.scale
+    };
+  }
+//@end
 //@end
 //@begin peaks
 
@@ -448,9 +523,18 @@ final class Head {
 //@end
 //@begin ready
 
-  /** Returns a box in the order of its numbers. */
+  /** Returns a box in the order of its numbers. */  //@only !readycells
+  /** Returns a box in the order of its numbers, which are in cells. */  //@only readycells
   double[] box(Map<String, Rows> rows, int box) {
-    return numbers(rows, "box", box);
+    return numbers(rows, "box", box);  //@only !readycells
+//@begin readycells
+    double[] found = numbers(rows, "box", box);
+    Level level = levelOf(box);
+    for (int i = 0; i < found.length; i++) {
+      found[i] *= level.stride[i % 2];
+    }
+    return found;
+//@end
   }
 //@end
 }

@@ -298,6 +298,7 @@ public final class DetectResult implements Result {
         found = found.subList(0, maxDetections);
       }
       List<Detection> detections = new ArrayList<>();
+      Joints.Peaks peaks = points.peaks(outputs, head.grid());  //@only joints
       for (Candidate one : found) {
 //@begin !rotated
         double[] from = place.toSource(one.corners[0], one.corners[1]);
@@ -322,7 +323,16 @@ public final class DetectResult implements Result {
                   one.score,
                   masks.of(outputs, rows, one.box, edges, place),  //@only weighted
                   masks.of(outputs, one.box, one.classId, edges, place),  //@only boxmask
-                  points.of(rows.get("points"), one.box, place),  //@only boxpoints
+                  points.of(rows.get("points"), one.box, place),  //@only boxpoints !framed
+//@begin framed
+                  points.of(
+                      rows.get("points"),
+                      one.box,
+                      frame(rows, one.box, place.input),
+                      one.corners,  //@only joints
+                      peaks,  //@only joints
+                      place),
+//@end
                   outline,  //@only rotated
                   box));
         }
@@ -331,6 +341,20 @@ public final class DetectResult implements Result {
       return new DetectResult(place.source, detections, this);  //@only boxpoints
     }
 
+//@begin framed
+    /** Returns what the points of a box are counted from and multiplied by, in pixels. */
+    private double[] frame(Map<String, Rows> rows, int box, Size input) {
+      return head.frame(box, points);  //@only !priors
+//@begin priors
+      double[] found = head.frame(rows, box, points, anchors, variances);
+      for (int i = 0; i < 4 && boxUnits.equals("normalised"); i++) {
+        found[i] *= i % 2 == 0 ? input.width : input.height;
+      }
+      return found;
+//@end
+    }
+
+//@end
     private String labelOf(int classId) {
       boolean isNamed = classId >= 0 && classId < labels.size();
       return isNamed ? labels.get(classId) : Integer.toString(classId);

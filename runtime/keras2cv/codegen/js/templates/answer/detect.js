@@ -5,11 +5,18 @@ import { rgbOf } from "./drawing.js"; //@only masks
 import { coverMasks } from "./masks.js"; //@only masks
 import { drawPoints } from "./points.js"; //@only boxpoints
 //@end
-import { boxOf, headParts, isPeak, readHead } from "./head.js"; //@only peaks
-import { boxOf, headParts, readHead } from "./head.js"; //@only head !peaks
+//@begin peaks
+import { boxOf, frameOf, headParts, isPeak, readHead } from "./head.js"; //@only framed
+import { boxOf, headParts, isPeak, readHead } from "./head.js"; //@only !framed
+//@end
+//@begin head !peaks
+import { boxOf, frameOf, headParts, readHead } from "./head.js"; //@only framed
+import { boxOf, headParts, readHead } from "./head.js"; //@only !framed
+//@end
 import { maskOf, readMasks } from "./masks.js"; //@only masks
 import { findOutput } from "./net.js"; //@only tables
-import { isShown, pointsOf, readPoints } from "./points.js"; //@only boxpoints
+import { isShown, pointsOf, readPoints } from "./points.js"; //@only boxpoints !joints
+import { isShown, peakFinder, pointsOf, readPoints } from "./points.js"; //@only joints
 import { angleOf, around, outlineOf, readAngles, suppressRotated } from "./rotated.js"; //@only rotated
 import { PredictError } from "./errors.js";
 import { rint } from "./rounding.js";
@@ -303,10 +310,24 @@ export function findAnswer(sample, task, place) {
   //@end
   if (task.iou !== null) candidates = suppress(candidates, task); //@only !rotated
   const shown = candidates.slice(0, task.most).map((found) => onPicture(found, task, place));
+  const finder = peakFinder(sample, task.points.joints, task.head.levels[0], task.points.count); //@only joints
   const detections = shown.filter(({ isInside }) => isInside).map((one) => {
     const { record } = one;
     record.mask = maskOf(task.masks, sample, parts, one.found, one.edges, place); //@only masks
-    record.keypoints = pointsOf(parts.points(one.found.row), task.points, place); //@only boxpoints
+    //@begin framed
+    const frame = frameOf(task.head, one.found.row, task.points); //@only !priors
+    //@begin priors
+    const frame = frameOf(task.head, one.found.row, task.points, parts, task.anchors);
+    if (task.isNormalised) {
+      const sides = [place.input.width, place.input.height];
+      for (const numbers of Object.values(frame)) numbers.forEach((number, i) => (numbers[i] = number * sides[i]));
+    }
+    //@end
+    const numbers = parts.points(one.found.row), { points } = task;
+    record.keypoints = pointsOf(numbers, points, place, frame); //@only !joints
+    record.keypoints = pointsOf(numbers, points, place, frame, finder(one.found.corners)); //@only joints
+    //@end
+    record.keypoints = pointsOf(parts.points(one.found.row), task.points, place); //@only boxpoints !framed
     record.polygon_xy = one.outline.map((corner) => corner.map(f32)); //@only rotated
     record.angle = f32(angleOf(one.outline)); //@only rotated
     return record;

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .tf_ops.node import known
+from keras2cv_export.tracing.tf_ops.node import known
 
 _SUMS = ("AddV2", "Add", "BiasAdd")
 _SHAPES = ("Squeeze", "ExpandDims", "Reshape")  # Keras adds a single row as it adds a bias
@@ -51,13 +51,23 @@ class Cell:
 
 @dataclass(frozen=True)
 class Step:
-    """The tensors of one step: what goes in, and the new states."""
+    """The tensors of one step: what goes in, and the new states.
+
+    Attributes:
+        x: What the cell reads, (N, F).
+        h: Its state, (N, H).
+        c: An LSTM's cell state, (N, H); None for others.
+        new_h: The next state.
+        new_c: The next cell state.
+        ends: All that is another number in each step; what depends on none of it is a weight.
+    """
 
     x: Any
     h: Any
     c: Any
     new_h: Any
     new_c: Any
+    ends: tuple[Any, ...]
 
     def cell(self) -> Cell | None:
         """Return the cell that computes the new states; None: it is not known."""
@@ -153,11 +163,10 @@ class Step:
 
     def _depends(self, tensor: Any) -> bool:
         """Whether a tensor depends on the step's inputs, and not on weights alone."""
-        ends = [value for value in (self.x, self.h, self.c) if value is not None]
         stack, seen = [tensor], set()
         while stack:
             one = stack.pop()
-            if any(one is end for end in ends):
+            if any(one is end for end in self.ends):
                 return True
             if one.op.name not in seen:
                 seen.add(one.op.name)

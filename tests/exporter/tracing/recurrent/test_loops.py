@@ -61,14 +61,21 @@ ONE_OP: dict[str, tuple[Layers, dict[str, int]]] = {
     "SimpleRNN": (lambda: [layers.SimpleRNN(4, return_sequences=True)], {"GRU": 1}),
     "SimpleRNN both ways": (lambda: [both(layers.SimpleRNN(4))], {"GRU": 2}),
     "one number a step": (lambda: [layers.Dense(1), layers.LSTM(1)], {"LSTM": 1}),
+    "cells in one loop": (
+        lambda: [layers.RNN([layers.LSTMCell(3), layers.GRUCell(4)], return_sequences=True)],
+        {"LSTM": 1, "GRU": 1},
+    ),
+    "cells of one kind in one loop": (
+        lambda: [layers.RNN([layers.LSTMCell(3), layers.LSTMCell(3)])],
+        {"LSTM": 2},
+    ),
 }
 UNROLLED: dict[str, Layers] = {
     "GRU that resets before": lambda: [layers.GRU(4, reset_after=False)],
     "another activation": lambda: [layers.LSTM(4, activation="relu")],
     "another gate": lambda: [layers.LSTM(4, recurrent_activation="hard_sigmoid")],
     "RNN with another activation": lambda: [layers.SimpleRNN(4, activation="relu")],
-    "masked": lambda: [layers.Masking(), layers.LSTM(4)],
-    "cells in one loop": lambda: [layers.RNN([layers.LSTMCell(3), layers.LSTMCell(4)])],
+    "masked, another activation": lambda: [layers.Masking(), layers.LSTM(4, activation="relu")],
 }
 
 
@@ -153,17 +160,115 @@ def test_the_last_states_are_outputs() -> None:
     proto = converted(model)
     assert ops(proto)["LSTM"] == 3
     assert_right(model, proto)
+    onnx.checker.check_model(proto, full_check=True)
 
 
-def test_states_that_are_computed_are_unrolled() -> None:
-    """The decoder of such a model begins where the encoder ended."""
-    x = keras.Input((STEPS, CHANNELS), batch_size=1, name="x")
-    _, h, c = layers.LSTM(4, return_state=True)(x)
-    model = keras.Model(x, layers.LSTM(4)(x, initial_state=[h, c]))
+MASKED: dict[str, tuple[Layers, dict[str, int]]] = {
+    "LSTM": (lambda: [layers.LSTM(4)], {"LSTM": 1}),
+    "LSTM, all steps": (lambda: [layers.LSTM(4, return_sequences=True)], {"LSTM": 1}),
+    "LSTM, backwards": (
+        lambda: [layers.LSTM(4, go_backwards=True, return_sequences=True)],
+        {"LSTM": 1},
+    ),
+    "LSTM, its states": (lambda: [layers.LSTM(4, return_state=True)], {"LSTM": 1}),
+    "two LSTMs": (lambda: [layers.LSTM(4, return_sequences=True), layers.LSTM(5)], {"LSTM": 2}),
+    "LSTM both ways": (lambda: [both(layers.LSTM(4))], {"LSTM": 2}),
+    "LSTM both ways, all steps": (
+        lambda: [both(layers.LSTM(4, return_sequences=True))],
+        {"LSTM": 2},
+    ),
+    "GRU, its states": (
+        lambda: [layers.GRU(4, return_sequences=True, return_state=True)],
+        {"GRU": 1},
+    ),
+    "GRU both ways": (lambda: [both(layers.GRU(4, return_sequences=True))], {"GRU": 2}),
+    "GRU both ways, last": (lambda: [both(layers.GRU(4))], {"GRU": 2}),
+    "SimpleRNN, zeros": (
+        lambda: [layers.RNN(layers.SimpleRNNCell(4), zero_output_for_mask=True)],
+        {"GRU": 1},
+    ),
+    "cells in one loop": (
+        lambda: [layers.RNN([layers.GRUCell(3), layers.LSTMCell(4)])],
+        {"LSTM": 1, "GRU": 1},
+    ),
+}
+
+
+def words(steps: int = STEPS) -> np.ndarray:
+    """Return the numbers of words, 0 where none counts: before, between, behind, and everywhere."""
+    drawn = np.random.default_rng(2).integers(1, 9, (4, steps))
+    drawn[0, :3] = drawn[1, 4:] = drawn[2, 1::2] = drawn[3] = 0
+    return drawn.astype(np.float32)
+
+
+@pytest.mark.parametrize(("made", "expected"), MASKED.values(), ids=MASKED)
+def test_a_masked_layer_is_one_op(made: Layers, expected: dict[str, int]) -> None:
+    """Wherever the mask is off, and in a sample of which no step counts."""
+    model = of_words(made())
     proto = converted(model)
-    assert ops(proto)["LSTM"] == 1
-    assert ops(proto)["Tanh"] >= STEPS
-    assert_right(model, proto)
+    found = ops(proto)
+    assert {op: found[op] for op in ("LSTM", "GRU") if found[op]} == expected
+    assert "Tanh" not in found
+    assert_same_answers(model, proto, {"x": words()})
+
+
+def of_words(made: list[keras.Layer]) -> keras.Model:
+    """Return a model of words, 0 of which do not count."""
+    x = keras.Input((STEPS,), batch_size=4, name="x")
+    y = layers.Embedding(9, CHANNELS, mask_zero=True)(x)
+    for layer in made:
+        y = layer(y)
+    return drawn(keras.Model(x, y))
+
+
+def drawn(model: keras.Model) -> keras.Model:
+    """Give a model weights that matter."""
+    rng = np.random.default_rng(5)
+    model.set_weights([rng.normal(0, 0.6, w.shape).astype(np.float32) for w in model.get_weights()])
+    return model
+
+
+def assert_same_answers(
+    model: keras.Model, proto: onnx.ModelProto, given: dict[str, np.ndarray]
+) -> None:
+    """Every engine gives what Keras does."""
+    expected = keras.tree.flatten(model.predict(given["x"], verbose=0, batch_size=4))
+    for engine in ENGINES:
+        found = opencv(proto, engine, given=given)
+        for output, right in zip(proto.graph.output, expected, strict=True):
+            np.testing.assert_allclose(
+                found[output.name].reshape(right.shape), right, atol=2e-6, err_msg=engine
+            )
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_decoder_begins_where_its_encoder_ended(kind: str, masked: bool) -> None:
+    """By steps in front, since few OpenCVs have computed first states."""
+    x = keras.Input((STEPS,), batch_size=4, name="x")
+    steps = layers.Embedding(9, CHANNELS, mask_zero=masked)(x)
+    layer = getattr(layers, kind)
+    _, *states = layer(4, return_state=True)(steps)
+    y = layer(4, return_sequences=True)(layers.Dense(CHANNELS)(steps), initial_state=states)
+    model = drawn(keras.Model(x, [y, *states]))
+    proto = converted(model)
+    op = "LSTM" if kind == "LSTM" else "GRU"
+    assert ops(proto)[op] == 2
+    assert "Tanh" not in ops(proto)
+    assert_same_answers(model, proto, {"x": words()})
+
+
+def test_states_of_any_size_are_given_where_opencv_has_them() -> None:
+    """An LSTM's since 4.8; in a portable file the layer is unrolled."""
+    x = keras.Input((STEPS, CHANNELS), batch_size=1, name="x")
+    h, c = (layers.Dense(4)(x[:, k]) for k in (0, 1))
+    model = drawn(keras.Model(x, layers.LSTM(4)(x, initial_state=[h, c])))
+    portable, newer = converted(model), converted(model, "4.8")
+    assert not ops(portable)["LSTM"]
+    assert ops(portable)["Tanh"] >= STEPS
+    assert ops(newer)["LSTM"] == 1
+    assert_right(model, portable)
+    assert_right(model, newer)
 
 
 def test_the_number_of_nodes_does_not_grow_with_the_steps() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import keras
 import numpy as np
@@ -45,7 +45,7 @@ def _pooled(norm: Callable[[], Any]) -> Callable[[Any], Any]:
 
 
 @keras.saving.register_keras_serializable("right_models")
-class Instance(layers.Layer):
+class Instance(layers.Layer):  # type: ignore[misc]
     """Statistics over the whole picture."""
 
     def call(self, x: Any) -> Any:
@@ -55,7 +55,7 @@ class Instance(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("right_models")
-class Power(layers.Layer):
+class Power(layers.Layer):  # type: ignore[misc]
     """Logarithms of small powers."""
 
     def call(self, x: Any) -> Any:
@@ -66,7 +66,7 @@ class Power(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("right_models")
-class Exponential(layers.Layer):
+class Exponential(layers.Layer):  # type: ignore[misc]
     """A head that overflows far from what it was made for."""
 
     def call(self, x: Any) -> Any:
@@ -103,6 +103,47 @@ def _features(x: Any) -> Any:
     return layers.GlobalAveragePooling2D()(layers.ReLU()(layers.Conv2D(48, 3)(x)))
 
 
+def _trained(seed: int) -> keras.Model:
+    """Learn in a minute's fraction which quarter of a picture is bright."""
+    rng = np.random.default_rng(seed)
+    keras.utils.set_random_seed(seed)
+    pictures = rng.uniform(0, 0.4, (256, 16, 16, 1)).astype(np.float32)
+    quarters = rng.integers(0, 4, 256)
+    for picture, quarter in zip(pictures, quarters, strict=True):
+        row, column = 8 * (quarter // 2), 8 * (quarter % 2)
+        picture[row : row + 8, column : column + 8] += 0.6
+    x = keras.Input((16, 16, 1))
+    y = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(8, 3, strides=2)(x)))
+    model = keras.Model(x, layers.Dense(4, activation="softmax")(layers.Flatten()(y)))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(pictures, quarters, batch_size=32, epochs=4, verbose=0)
+    return model
+
+
+@keras.saving.register_keras_serializable("right_models")
+class BestClass(layers.Layer):  # type: ignore[misc]
+    """An answer of whole numbers."""
+
+    def call(self, x: Any) -> Any:
+        """Return the place of the largest number."""
+        return tf.argmax(x, -1, output_type=tf.int32)
+
+    def compute_output_spec(self, x: Any) -> Any:
+        """Return whole numbers."""
+        return keras.KerasTensor(x.shape[:-1], "int32")
+
+
+def _near_ties(x: Any) -> Any:
+    """Return probabilities that hardly differ."""
+    return layers.Softmax()(layers.Rescaling(1e-5)(layers.Dense(40)(x)))
+
+
+def _silence(x: Any) -> Any:
+    """Return numbers of which most are exactly zero."""
+    y = layers.Conv1D(8, 5, strides=2, activation="relu")(x)
+    return layers.ReLU(threshold=1.5)(layers.Dense(16)(layers.GlobalMaxPooling1D()(y)))
+
+
 RIGHT_MODELS: dict[str, Callable[[int], keras.Model]] = {
     "batch statistics": lambda s: _over((24, 24, 3), _pooled(layers.BatchNormalization), s),
     "group statistics": lambda s: _over(
@@ -118,5 +159,16 @@ RIGHT_MODELS: dict[str, Callable[[int], keras.Model]] = {
     "two sizes": lambda s: _over((6,), _two_sizes, s),
     "features, some dead": lambda s: _over((16, 16, 3), _features, s),
     "recurrent": lambda s: _over((12, 4), layers.GRU(6), s),
+    "trained": _trained,
+    "whole numbers": lambda s: _over((6,), lambda x: BestClass()(layers.Dense(9)(x)), s),
+    "near-ties": lambda s: _over((12,), _near_ties, s),
+    "exact zeros": lambda s: _over((64, 2), _silence, s),
+    "both ways": lambda s: _over((10, 3), layers.Bidirectional(layers.LSTM(4)), s),
     "tiny": lambda s: _over((6,), lambda x: layers.Rescaling(1e-12)(layers.Dense(4)(x)), s),
 }
+
+# Those with kernels large enough to be stored in other numbers.
+STORED: Final = (
+    "batch statistics", "saturated", "around 1000", "words", "two sizes", "features, some dead",
+    "trained", "whole numbers", "near-ties", "exact zeros", "recurrent",
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Loops of recurrent layers, recognised and written as one op each."""

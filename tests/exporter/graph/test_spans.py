@@ -1,0 +1,72 @@
+"""The least and the largest that a value can be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from keras2cv_export.graph.spans import span
+from support.small_graphs import graph
+
+INF = float("inf")
+
+SPANS = {
+    "an input": ("y = Identity (x)", -INF, INF),
+    "a sigmoid": ("y = Sigmoid (x)", 0, 1),
+    "its inverse": (
+        "s = Sigmoid (x)  r = Sub (one, s)  c = Clip (s, e, one)  d = Clip (r, e, one)  "
+        "q = Div (c, d)  y = Log (q)",
+        np.log(1e-3), -np.log(1e-3),
+    ),
+    "a bound of one side": ("c = Max (x, e)  y = Reciprocal (c)", 0, 1000),
+    "a sum of squares": ("q = Mul (x, x)  y = ReduceSum <keepdims=1> (q)", 0, INF),
+    "a sum of shares": ("s = Softmax (x)  y = ReduceSum <keepdims=1> (s)", 0, 6),
+    "a difference from the largest": (
+        "m = ReduceMax <axes=[1]> (x)  y = Sub (x, m)", -INF, 0,
+    ),
+    "a difference from the least of all": ("m = ReduceMin (x)  y = Sub (x, m)", 0, INF),
+    "a difference from another largest": (
+        "m = ReduceMax <axes=[0], keepdims=0> (t)  y = Sub (x, m)", -INF, INF,
+    ),
+    "a truth value": ("t0 = Greater (x, e)  y = Cast <to=1> (t0)", 0, 1),
+    "a choice": ("s = Sigmoid (x)  t0 = Greater (x, e)  y = Where (t0, s, two)", 0, 2),
+    "what is joined": ("s = Sigmoid (x)  h = Tanh (x)  y = Concat <axis=0> (s, h)", -1, 1),
+    "a negative quotient": ("s = Sigmoid (x)  n = Sub (s, two)  y = Div (one, n)", -1, -0.5),
+    "a quotient by what may be 0": ("h = Tanh (x)  y = Div (one, h)", -INF, INF),
+    "an even power": ("h = Tanh (x)  m = Mul (h, two)  y = Pow (m, two)", 0, 4),
+    "a root": ("s = Sigmoid (x)  a = Add (s, one)  y = Sqrt (a)", 1, 2**0.5),
+    "whole numbers": ("s = Sigmoid (x)  m = Mul (s, two)  f = Floor (m)  y = Neg (f)", -2, 0),
+    "an activation": ("y = Relu (x)", 0, INF),
+    "what is padded": (
+        "s = Sigmoid (x)  a = Add (s, one)  y = Pad (a, pads)", 0, 2,
+    ),
+    "a product of what is not negative": (
+        "s = Sigmoid (x)  r = Relu (x)  u = Transpose (r)  y = MatMul (s, u)", 0, INF,
+    ),
+}  # fmt: skip
+
+
+SHAPES = {
+    "a sum of squares": "1,1",
+    "a sum of shares": "1,1",
+    "what is joined": "4,3",
+    "what is padded": "2,5",
+    "a product of what is not negative": "2,2",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "low", "high"), [(name, *one) for name, one in SPANS.items()], ids=SPANS
+)
+def test_bounds_follow_from_the_ops(name: str, body: str, low: float, high: float) -> None:
+    """Within what rounding may add."""
+    to = SHAPES.get(name, "2,3")
+    model = graph(
+        f"(float[2,3] x, float[3,3] t) => (float[{to}] y) {{ {body} }}",
+        e=np.array(1e-3, np.float32),
+        one=np.array(1, np.float32),
+        two=np.array(2, np.float32),
+        pads=np.array([0, 1, 0, 1]),
+    )
+    found = span(model.graph.outputs[0])
+    assert found == pytest.approx((low, high), rel=1e-3, abs=1e-30)
