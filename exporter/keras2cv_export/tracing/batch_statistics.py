@@ -52,7 +52,7 @@ def reductions_of_rows(graph_def: Any, inputs: Collection[str]) -> tuple[str, ..
 
 def _reduces_rows(node: Any, nodes: Mapping[str, Any]) -> bool:
     if node.op not in _REDUCTIONS:
-        return node.op == "L2Loss"
+        return bool(node.op == "L2Loss")
     axes = nodes.get(_node_of(node.input[1]))
     if axes is None or axes.op != "Const":
         return True
