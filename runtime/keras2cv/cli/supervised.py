@@ -24,8 +24,8 @@ from keras2cv.isolation.endings import ending
 from keras2cv.plain_files import real_path
 
 VERBS: Final = frozenset(("export", "check", "inspect", "evaluate", "run"))
-_PASSED_ON: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
-_ENDS_BY_REQUEST: Final = (signal.SIGINT, signal.SIGTERM)
+_NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+_PASSED_ON: Final = frozenset(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
 
 def exit_code_of_child(words: Sequence[str]) -> int | None:
@@ -36,7 +36,8 @@ def exit_code_of_child(words: Sequence[str]) -> int | None:
     """
     if not words or words[0] not in VERBS or not sys.platform.startswith("linux"):
         return None
-    watched = {signal.SIGCHLD, *(getattr(signal, name) for name in _PASSED_ON)}
+    watched = {signal.SIGCHLD, *_PASSED_ON}
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored, a child ends unnoticed
     before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
     parent = os.getpid()
     try:
@@ -70,7 +71,7 @@ def _code(code: int, words: Sequence[str]) -> int:
     if code >= 0:
         return code
     _remove_half_made(words)
-    if -code in _ENDS_BY_REQUEST:
+    if -code in _PASSED_ON:  # somebody asked for its end
         return 128 - code
     print_line(
         Styled("error:", "red"),

@@ -26,9 +26,9 @@ sys.exit(code)
 
 
 @contextlib.contextmanager
-def _started(work: str, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """Give a command of which `work` is the child's part."""
-    command = [sys.executable, "-c", _PROGRAM.format(work), *(words or ("run",))]
+def _started(work: str, *words: str, before: str = "") -> Iterator[subprocess.Popen[str]]:
+    """Give a command of which `work` is the child's part, and `before` what it was begun with."""
+    command = [sys.executable, "-c", before + _PROGRAM.format(work), *(words or ("run",))]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
         try:
@@ -63,6 +63,22 @@ def test_the_exit_code_is_the_childs(code: int) -> None:
     with _started(f"print('hello'); code = {code}") as ran:
         assert ran.communicate(timeout=60)[0] == "hello\n"
     assert ran.returncode == code
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_an_end_that_was_asked_for_is_no_crash(number: signal.Signals) -> None:
+    """As Ctrl-\\ asks for it, or a second SIGHUP."""
+    usual = f"signal.signal({int(number)}, signal.SIG_DFL); "
+    with _started(f"{usual}os.kill(os.getpid(), {int(number)})") as ran:
+        assert ran.communicate(timeout=60) == ("", "")
+    assert ran.returncode == 128 + number
+
+
+def test_a_child_is_waited_for_where_its_end_is_ignored() -> None:
+    """As some supervisors begin their commands."""
+    ignored = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
+    with _started("code = 3", before=ignored) as ran:
+        assert ran.wait(30) == 3
 
 
 def test_other_verbs_have_no_child() -> None:
