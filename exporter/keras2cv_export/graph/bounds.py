@@ -84,10 +84,11 @@ def _is_safe_power(node: ir.Node) -> bool:
     if np.isin(exponent, (0, 1, 2, 3, 4)).all():
         return True
     low, high = span(node.inputs[0])
-    largest = np.log(max(high, 1.0)) * float(exponent.max(initial=0.0))
-    return (low > 0 or (low == 0 and exponent.min(initial=0.0) >= 0)) and (
-        largest < _LARGEST_EXPONENT or bool((exponent <= 1).all())
-    )
+    least, most = float(exponent.min(initial=0.0)), float(exponent.max(initial=0.0))
+    if low < 0 or (low == 0 and least < 0):
+        return False
+    is_small = most <= 1 or np.log(max(high, 1.0)) * most < _LARGEST_EXPONENT
+    return bool(is_small and (least >= -1 or np.log(min(low, 1.0)) * least < _LARGEST_EXPONENT))
 
 
 def _has_no_zero(bounds: Span) -> bool:

@@ -23,6 +23,7 @@ _FARTHEST = 40  # ops back
 # Of a computed bound: float32 rounds by 6e-8, functions by little more.
 _ROUNDING = 1e-5
 _SMALLEST, _LARGEST = 1e-37, 3.4e38
+_ONE = 1.0 + _ROUNDING
 
 
 def span(value: ir.Value | None) -> Span:
@@ -59,8 +60,10 @@ class _Spans:
 
 
 _WITHIN: dict[str, Span] = {
-    **dict.fromkeys(("Sigmoid", "Softmax", "HardSigmoid", "Hardmax"), (0.0, 1.0)),
-    **dict.fromkeys(("Tanh", "Erf", "Sin", "Cos", "Softsign", "Sign"), (-1.0, 1.0)),
+    **dict.fromkeys(("Sigmoid", "HardSigmoid", "Hardmax"), (0.0, 1.0)),
+    "Softmax": (0.0, _ONE),  # some engines multiply by the inverse of the sum
+    **dict.fromkeys(("Softsign", "Sign"), (-1.0, 1.0)),
+    **dict.fromkeys(("Tanh", "Erf", "Sin", "Cos"), (-_ONE, _ONE)),
     **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceSumSquare", "ArgMax", "ArgMin"), (0.0, np.inf)),
     "Atan": (-1.571, 1.571),
 }
@@ -133,9 +136,14 @@ def _product(node: ir.Node, operands: Sequence[Span]) -> Span:
     return (max(low, 0.0) if is_square else low), high
 
 
-def _quotient(_: ir.Node, operands: Sequence[Span]) -> Span:
+def _quotient(node: ir.Node, operands: Sequence[Span]) -> Span:
     left, right = operands
-    return EVERYTHING if right[0] <= 0 <= right[1] else _corners(np.divide, left, right)
+    if right[0] <= 0 <= right[1]:
+        return EVERYTHING
+    low, high = _corners(np.divide, left, right)
+    dtype = node.outputs[0].dtype
+    is_whole = dtype is not None and dtype.is_integer()
+    return (float(np.trunc(low)), float(np.trunc(high))) if is_whole else (low, high)
 
 
 def _inverse(node: ir.Node, operands: Sequence[Span]) -> Span:
@@ -182,8 +190,11 @@ def _chosen(_: ir.Node, operands: Sequence[Span]) -> Span:
     return _any(_, operands[1:])
 
 
-def _scattered(_: ir.Node, operands: Sequence[Span]) -> Span:
-    return _any(_, [operands[0], operands[2]])
+def _scattered(node: ir.Node, operands: Sequence[Span]) -> Span:
+    how = node.attributes.get("reduction")
+    if how is not None and how.as_string() in ("add", "mul"):
+        return EVERYTHING
+    return _any(node, [operands[0], operands[2]])
 
 
 def _padded(node: ir.Node, operands: Sequence[Span]) -> Span:
@@ -236,11 +247,12 @@ def _power(node: ir.Node, operands: Sequence[Span]) -> Span:
         return EVERYTHING
     exponent = float(array.reshape(-1)[0])
     if exponent in (2.0, 4.0):
-        low, high = _size(node, [base])
-        return _rounded(low**exponent, high**exponent)
-    if exponent <= 0 or base[0] < 0:
+        base = _size(node, [base])
+    elif exponent <= 0 or base[0] < 0:
         return EVERYTHING
-    return _rounded(base[0] ** exponent, base[1] ** exponent)
+    with np.errstate(all="ignore"):
+        low, high = (float(np.float64(bound) ** exponent) for bound in base)
+    return _rounded(low, high)
 
 
 def _cast(node: ir.Node, operands: Sequence[Span]) -> Span:
@@ -272,7 +284,7 @@ _RULES: dict[str, Callable[[ir.Node, Sequence[Span]], Span]] = {
     "Sqrt": _rising(lambda x: np.sqrt(max(x, 0.0))),
     "Exp": _rising(np.exp),
     "Log": _rising(lambda x: np.log(max(x, 0.0))),
-    "Softplus": _rising(lambda x: np.logaddexp(0.0, x)),
+    "Softplus": _rising(lambda x: np.logaddexp(0.0, x) if x > -10 else 0.0),  # engines say log 1
     "Floor": _rising(np.floor), "Ceil": _rising(np.ceil), "Round": _rising(np.rint),
     **dict.fromkeys(
         ("DepthToSpace", "Expand", "Flatten", "Gather", "GatherElements", "GatherND",

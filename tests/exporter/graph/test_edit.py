@@ -256,6 +256,8 @@ FINITE = {
     "a bound": ("a = Max (x, e)  y = Reciprocal (a)", True),
     "a square": ("y = Pow (x, two)", True),
     "a power": ("y = Pow (x, e)", False),
+    "an inverse power": ("a = Max (x, e)  y = Pow (a, down)", True),
+    "an inverse power of next to nothing": ("a = Max (x, tiny)  y = Pow (a, down)", False),
     "an exponential": ("y = Exp (x)", False),
     "a constant that is not": ("y = Mul (x, i)", False),
     "what comes after": ("a = Log (x)  b = Relu (a)  y = Add (b, x)", False),
@@ -271,6 +273,8 @@ def test_what_is_surely_finite_is_known(body: str, finite: bool) -> None:
         z=np.array([1, 0, 2], np.float32),
         i=np.array(np.inf, np.float32),
         two=np.array(2, np.float32),
+        down=np.array(-3, np.float32),
+        tiny=np.array(1e-20, np.float32),
         to=np.array([2, 3]),
     )
     assert surely_finite(model.graph.outputs[0]) is finite

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras2cv_export.graph.spans import span
-from support.small_graphs import graph
+from support.small_graphs import graph, graph_at
 
 INF = float("inf")
 
@@ -30,6 +30,18 @@ SPANS = {
     ),
     "a truth value": ("t0 = Greater (x, e)  y = Cast <to=1> (t0)", 0, 1),
     "a choice": ("s = Sigmoid (x)  t0 = Greater (x, e)  y = Where (t0, s, two)", 0, 2),
+    "a choice among numbers of no small power": (
+        "c = Clip (x, e, many)  y = Pow (c, ten)", 1e-30, INF,
+    ),
+    "a quotient of whole numbers": (
+        "s = Sigmoid (x)  k = Cast <to=7> (s)  a = Add (k, w1)  q = Div (a, w2)  "
+        "y = Cast <to=1> (q)",
+        0, 1,
+    ),
+    "a soft corner far below": ("c = Min (x, one)  d = Max (c, low)  y = Softplus (d)", 0, 1.3133),
+    "what is put at places": (
+        "s = Sigmoid (x)  n = Tanh (x)  y = ScatterElements <axis=1> (s, at, n)", -1, 1,
+    ),
     "what is joined": ("s = Sigmoid (x)  h = Tanh (x)  y = Concat <axis=0> (s, h)", -1, 1),
     "a negative quotient": ("s = Sigmoid (x)  n = Sub (s, two)  y = Div (one, n)", -1, -0.5),
     "a quotient by what may be 0": ("h = Tanh (x)  y = Div (one, h)", -INF, INF),
@@ -67,6 +79,23 @@ def test_bounds_follow_from_the_ops(name: str, body: str, low: float, high: floa
         one=np.array(1, np.float32),
         two=np.array(2, np.float32),
         pads=np.array([0, 1, 0, 1]),
+        ten=np.array(10, np.float32),
+        many=np.array(3e38, np.float32),
+        low=np.array(-60, np.float32),
+        w1=np.array(1),
+        w2=np.array(2),
+        at=np.zeros((2, 3), np.int64),
     )
     found = span(model.graph.outputs[0])
     assert found == pytest.approx((low, high), rel=1e-3, abs=1e-30)
+
+
+def test_what_is_added_to_places_has_no_known_bounds() -> None:
+    """A place may come up many times."""
+    model = graph_at(
+        16,
+        "(float[2,3] x) => (float[2,3] y) "
+        '{ s = Sigmoid (x)  y = ScatterElements <axis=1, reduction="add"> (s, at, s) }',
+        at=np.zeros((2, 3), np.int64),
+    )
+    assert span(model.graph.outputs[0]) == (-INF, INF)
