@@ -138,7 +138,8 @@ class _Guard:
         place, harmless = _HARMLESS[node.op_type]
         operand = operands[place]
         assert operand is not None  # noqa: S101 - all of these functions have it
-        number = new_constant(self.model, np.array(harmless, np.float32), node.outputs[0])
+        kind = (operand.dtype or ir.DataType.FLOAT).numpy()
+        number = new_constant(self.model, np.array(harmless, kind), node.outputs[0])
         pair = (operand, number) if where.wanted else (number, operand)
         full = np.broadcast_shapes(shape_of(operand) or (), shape_of(where.value) or ())
         operands[place] = new_node(
@@ -153,7 +154,8 @@ def _implies(where: _Condition, op: str, operand: ir.Value | None) -> bool:
     source, size = _source(operand), shape_of(operand)
     if test is None or source is None or size is None:
         return False
-    if prod(size) != prod(shape_of(where.value) or ()):
+    tested = shape_of(where.value) or ()
+    if prod(size) != prod(tested) or prod(np.broadcast_shapes(size, tested)) != prod(size):
         return False
     return any(left is source and test(word, bound) for word, left, bound in _facts(where))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
+import onnx_ir as ir
 import pytest
 
 from keras2cv_export.graph.bounds import surely_finite
@@ -83,6 +85,14 @@ IMPLIED = {
             "d = Relu (b)  p = Equal (a, z)  q = Div (a, d)  c = Where (p, z, q)"
         ), False,
     ),
+    "a divisor of as many other places": (
+        made(
+            "(float[3,1] a, float[1,3] b) => (float[3,3] y) { d = Relu (b)  "
+            "f = Reshape (d, turned)  p = Greater (f, z)  q = Div (a, d)  y = Where (p, q, z) }",
+            z=np.zeros((), np.float32),
+            turned=np.array([3, 1]),
+        ), False,
+    ),
 }  # fmt: skip
 
 
@@ -93,6 +103,17 @@ def test_what_the_choice_implies_is_known(make: Make, *, finite: bool) -> None:
     guard_choices(model)
     bools_to_floats(model)
     assert surely_finite(model.graph.outputs[0]) is finite
+
+
+def test_a_guard_of_whole_numbers_is_one() -> None:
+    """Both branches of a choice have one type."""
+    model = made(
+        "(int64[4] a, int64[4] b) => (int64[4] y) { "
+        "p = Equal (b, z)  q = Div (a, b)  y = Where (p, z, q) }",
+        z=np.zeros((), np.int64),
+    )()
+    assert guard_choices(model) == 1
+    onnx.checker.check_model(ir.to_proto(model), full_check=True)
 
 
 LEFT = {
