@@ -10,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import keras2cv.errors
 from keras2cv.bundle.writing import staged_bundle
@@ -37,8 +37,6 @@ _REPORTS: Final = {
 }
 _SECONDS: Final = 1e7  # an export takes as long as it takes; the caller can interrupt it
 _MEMORY: Final = 2**50  # the command line has no limit either
-
-_Report = TypeVar("_Report")
 
 
 def export_in_child(
@@ -94,7 +92,7 @@ def _ask(verb: str, options: Any, model: str | os.PathLike[str], stage: Path | N
             "verb": verb,
             "folder": name,
             "stage": None if stage is None else str(stage),
-            "sys_path": [str(Path(place).absolute()) for place in sys.path if place],
+            "sys_path": _search_path(),
         }
         try:
             with Conversation(
@@ -114,6 +112,11 @@ def _ask(verb: str, options: Any, model: str | os.PathLike[str], stage: Path | N
     if knows_any(found.unknown):
         return None
     raise _error_of(found)
+
+
+def _search_path() -> list[str]:
+    """Return where this process finds modules; "", as in a console, is the working folder."""
+    return [str(Path(place).absolute()) for place in sys.path]
 
 
 def _listener(progress: Callable[[str], None]) -> Callable[[Mapping[str, Any]], None]:

@@ -169,3 +169,12 @@ def test_errors_keep_their_kind() -> None:
     assert isinstance(error, UnsupportedError)
     assert error.lines[0].startswith("OpenCV 5.0 cannot run 1 op")
     assert isinstance(error, Keras2cvError)
+
+
+def test_a_console_finds_modules_in_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python has "" for it; the child is told its name."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", ["", str(tmp_path / "own")])
+    assert asking._search_path() == [str(tmp_path), str(tmp_path / "own")]
