@@ -70,5 +70,6 @@ def _differ(rows: Sequence[Array], joined: Array | None) -> bool:
     if apart.shape != joined.shape:
         return False
     scale = max(float(np.abs(apart).max(initial=0.0)), 1e-30)
-    difference = np.abs(apart.astype(np.float64) - joined.astype(np.float64))
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        difference = np.abs(apart.astype(np.float64) - joined.astype(np.float64))
     return bool(np.nanmax(difference, initial=0.0) > _APART * scale)

@@ -12,6 +12,7 @@ import pytest
 from keras import ops
 
 from keras2cv_export import export
+from keras2cv_export.verifying.neighbours import leaning_rows
 
 
 class OfRows(keras.layers.Layer):
@@ -77,3 +78,10 @@ def test_a_fixed_batch_is_answered_as_a_whole(
     model = keras.Model(given, given * table + function(given))
     report = export(model, tmp_path / "m.cv", task="raw")
     assert bool([n for n in report.notes if "beside it" in n]) == leans
+
+
+def test_the_same_infinity_is_no_difference() -> None:
+    """And no warning: infinity less infinity is no number."""
+    samples = [(np.ones((2, 3), np.float32),), (np.zeros((2, 3), np.float32),)]
+    answer = np.full((2, 1), np.inf, np.float32)
+    assert not leaning_rows(lambda _: {"y": answer}, samples, [{"y": answer}] * 2)
