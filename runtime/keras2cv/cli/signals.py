@@ -2,7 +2,9 @@
 
 Python runs a handler between two steps of the main thread, and OpenCV may be in one step for long.
 So a thread watches: if the main thread does not get to the handler in time, the signal acts at
-once, as it does on a program without handlers.
+once, as it does on a program without handlers. So does a second request to end. What comes within
+a second of the first is the same request: `timeout` and service managers signal a process and then
+its group, and a parent passes on what its child got as well.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any, Final
 
 PATIENCE_S: Final = 8.0  # for the main thread to begin to end; service managers wait 10 or more
+_SAME_S: Final = 1.0  # signals that one request sends
 _NAMES: Final = tuple(name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
@@ -42,11 +46,14 @@ def ended_by_signals() -> Iterator[None]:
         return
     numbers = [getattr(signal, name) for name in _NAMES]
     caught = [n for n in numbers if signal.getsignal(n) is signal.SIG_DFL]
-    with _watched(frozenset(caught)) as begun:
+    with _watched(frozenset(caught)) as (begun, is_watched):
 
         def end(number: int, _: Any) -> None:
+            if begun.is_set():  # the thread knows what to do
+                return
             begun.set()
-            signal.signal(number, signal.SIG_DFL)  # the second one ends this process at once
+            if not is_watched:
+                signal.signal(number, signal.SIG_DFL)  # the second one ends this process at once
             raise Ended(number)
 
         for number in caught:
@@ -59,11 +66,11 @@ def ended_by_signals() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _watched(numbers: frozenset[int]) -> Iterator[threading.Event]:
-    """Give an event that is to be set in time after one of the signals came."""
+def _watched(numbers: frozenset[int]) -> Iterator[tuple[threading.Event, bool]]:
+    """Give an event to set when the first of the signals is handled, and whether a thread waits."""
     begun = threading.Event()
     if sys.platform == "win32" or not numbers:
-        yield begun
+        yield begun, False
         return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -72,7 +79,7 @@ def _watched(numbers: frozenset[int]) -> Iterator[threading.Event]:
     with contextlib.suppress(RuntimeError):  # where the system starts no thread, nobody watches
         watch.start()
     try:
-        yield begun
+        yield begun, watch.is_alive()
     finally:
         signal.set_wakeup_fd(before)
         os.close(writer)  # which ends the thread
@@ -81,8 +88,15 @@ def _watched(numbers: frozenset[int]) -> Iterator[threading.Event]:
 
 
 def _watch(reader: int, numbers: frozenset[int], begun: threading.Event) -> None:
+    asked_s = None
     while came := os.read(reader, 1):
-        if came[0] in numbers and not begun.wait(PATIENCE_S):
+        if came[0] not in numbers:
+            continue
+        if asked_s is None:
+            asked_s = time.monotonic()
+            if not begun.wait(PATIENCE_S):
+                _end_at_once(came[0])
+        elif time.monotonic() - asked_s > _SAME_S:
             _end_at_once(came[0])
     os.close(reader)
 

@@ -120,6 +120,37 @@ def terminated() -> None:
     time.sleep(5)
 
 
+_TIDY = """
+import os, signal, time
+from keras2cv.cli.signals import Ended, ended_by_signals
+try:
+    with ended_by_signals():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(9)
+        finally:
+            time.sleep({pause})
+            os.kill(os.getpid(), signal.{other})
+            time.sleep(0.3)
+            print("tidy", flush=True)
+except Ended as ended:
+    raise SystemExit(128 + ended.number)
+"""
+
+
+@pytest.mark.parametrize("other", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(("pause", "tidy"), [(0, "tidy\n"), (1.1, "")])
+def test_a_second_request_ends_at_once(pause: float, tidy: str, other: str) -> None:
+    """But signals that come together are one request, as of `timeout`, or passed on by a parent."""
+    code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+    code += _TIDY.format(pause=pause, other=other)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, timeout=60, capture_output=True, text=True
+    )
+    assert done.stdout == tidy, done.stderr
+    assert done.returncode == (143 if tidy else 128 + signal.Signals[other])
+
+
 def test_handlers_are_gone_afterwards() -> None:
     """A program that calls `main` keeps its own."""
     before = signal.getsignal(signal.SIGHUP)  # under nohup it is ignored

@@ -67,7 +67,7 @@ def test_the_exit_code_is_the_childs(code: int) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_an_end_that_was_asked_for_is_no_crash(number: signal.Signals) -> None:
-    """As Ctrl-\\ asks for it, or a second SIGHUP."""
+    """As the terminal asks for it by SIGQUIT, or somebody by a second SIGHUP."""
     usual = f"signal.signal({int(number)}, signal.SIG_DFL); "
     with _started(f"{usual}os.kill(os.getpid(), {int(number)})") as ran:
         assert ran.communicate(timeout=60) == ("", "")
