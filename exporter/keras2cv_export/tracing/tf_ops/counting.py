@@ -21,30 +21,37 @@ def bucketize(node: Node, x: Any) -> Any:
     return tf.cast(tf.reduce_sum(below, -1), tf.int32)
 
 
-def lower_bound(_: Node, ordered: Any, x: Any) -> Any:
+def lower_bound(node: Node, ordered: Any, x: Any) -> Any:
     """LowerBound of (N, V) in sorted rows (N, S) -> how many of a row are below each number."""
-    return _searched(ordered, x, tf.less)
+    return _searched(node, ordered, x, tf.less)
 
 
-def upper_bound(_: Node, ordered: Any, x: Any) -> Any:
+def upper_bound(node: Node, ordered: Any, x: Any) -> Any:
     """UpperBound -> how many of a row are not above each number."""
-    return _searched(ordered, x, tf.less_equal)
+    return _searched(node, ordered, x, tf.less_equal)
 
 
-def _searched(ordered: Any, x: Any, comparison: Any) -> Any:
+def _searched(node: Node, ordered: Any, x: Any, comparison: Any) -> Any:
     require_room(*static(ordered), static(x)[-1])
     rows, numbers = (tf.cast(t, tf.float32) for t in (ordered, x))
     before = comparison(rows[:, None, :], numbers[:, :, None])
-    return tf.cast(tf.reduce_sum(tf.cast(before, tf.float32), -1), tf.int32)
+    count = tf.reduce_sum(tf.cast(before, tf.float32), -1)
+    return tf.cast(count, node.attr("out_type", tf.int32))
 
 
 def in_top_k(_: Node, scores: Any, targets: Any, k: Any) -> Any:
-    """InTopKV2 -> whether fewer than k scores are above the one at the target, in each row."""
+    """InTopKV2 -> whether fewer than k scores are above the one at the target, in each row.
+
+    In a row with infinity, or with what is no number, no target is in the list.
+    """
     places = np.arange(static(scores)[-1], dtype=np.float32)
     at = tf.cast(tf.equal(tf.cast(targets, tf.float32)[:, None], places), tf.float32)
-    own = tf.reduce_sum(at * scores, -1, keepdims=True)
-    above = tf.reduce_sum(tf.cast(scores > own, tf.float32), -1)
+    most = np.finfo(np.float32).max
+    finite = tf.clip_by_value(scores, -most, most)
+    own = tf.reduce_sum(at * finite, -1, keepdims=True)
+    above = tf.reduce_sum(tf.cast(finite > own, tf.float32), -1)
     there = tf.reduce_sum(at, -1)  # a target beyond the scores is in no list
+    there *= tf.reduce_min(tf.cast(tf.equal(scores, finite), tf.float32), -1)
     return there * (float(must_know(k, "k")) - above) > 0.0
 
 

@@ -82,12 +82,13 @@ def test_keras_category_encoding(mode: str) -> None:
     traced.assert_same(limit=0)
 
 
+@pytest.mark.parametrize("dtype", [tf.int32, tf.int64])
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_places_in_sorted_rows(side: str) -> None:
+def test_places_in_sorted_rows(side: str, dtype: Any) -> None:
     """A number that a row has goes before or behind it."""
     rows = np.array([[-1.0, 0.0, 2.5], [0.5, 0.5, 1.0]], np.float32)
     numbers = np.array([[-2.0, 0.0, 1.0, 9.0], [0.5, 0.4, 1.0, 0.6]], np.float32)
-    traced = flat(lambda r, x: tf.searchsorted(r, x, side), rows, numbers)
+    traced = flat(lambda r, x: tf.searchsorted(r, x, side, dtype) + 1, rows, numbers)
     traced.assert_same(limit=0)
     assert not {"LowerBound", "UpperBound"} & set(traced.ops)
 
@@ -100,3 +101,13 @@ def test_whether_a_target_is_among_the_largest(k: int) -> None:
     traced = flat(lambda t, s: tf.math.in_top_k(t, s, k), targets, scores)
     traced.assert_same(limit=0)
     assert "InTopKV2" not in traced.ops
+
+
+def test_no_target_is_among_the_largest_of_what_is_infinite() -> None:
+    """As where scores are masked by minus infinity; TensorFlow says no of the whole row."""
+    low = -np.inf
+    rows = [[0.5, 2.0, low], [low, low, 3.0], [1.0, np.nan, 3.0], [1.0, 2.0, 3.0]]
+    targets = np.array([1, 0, 2, 1], np.int32)
+    traced = flat(lambda t, s: tf.math.in_top_k(t, s, 2), targets, np.array(rows, np.float32))
+    traced.assert_same(limit=0)
+    assert traced.outputs[0].tolist() == [False, False, False, True]
