@@ -85,7 +85,8 @@ def _smalls_and_larges(
     rows = given if isinstance(given, list | tuple) else [given]
     smalls = [[factor * n for n in _numbers(name, row)] for row in rows]
     if head.max_sizes is not None:
-        larges: list[list[float] | None] = [_numbers("max_sizes", row) for row in head.max_sizes]
+        given = head.max_sizes if isinstance(head.max_sizes, list | tuple) else [head.max_sizes]
+        larges: list[list[float] | None] = [_numbers("max_sizes", row) for row in given]
         for number, (small, large) in enumerate(zip(smalls, larges, strict=False)):
             if large is not None and (len(large) != len(small) or min(large) <= min(small)):
                 raise UsageError(
@@ -99,6 +100,11 @@ def _smalls_and_larges(
     if count is None and name == "scales" and head.octaves is None and head.extra_box != "none":
         count = len(smalls) - 1
     if count is not None and len(smalls) == count + 1 and count:
+        if len({len(small) for small in smalls}) > 1:
+            raise UsageError(
+                f"The head's {name} have one row more than there are grids, for the additional "
+                "boxes, and the rows are not of one length. Give max_sizes, or rows alike."
+            )
         return smalls[:-1], list(smalls[1:])
     if count is not None and len(smalls) != count:
         raise _lengths(name, len(smalls), "grids", count)

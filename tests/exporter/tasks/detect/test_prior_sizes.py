@@ -184,6 +184,10 @@ def test_tables_are_told_by_their_rows() -> None:
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "max sizes": ({"max_sizes": MAX[:5]}, "min_sizes are of 6 grids, and its max_sizes of 5"),
     "smaller max": ({"max_sizes": [20, *MAX[1:]]}, "Grid 0 has min_sizes 30 and max_sizes 20"),
+    "one max size": ({"max_sizes": 60}, "min_sizes are of 6 grids, and its max_sizes of 1"),
+    "rows of other lengths": (
+        {"min_sizes": [[16, 32], [64], *MIN[1:]], "max_sizes": None}, "are not of one length",
+    ),
     "ratios": ({"aspect_ratios": RATIOS[:5]}, "are of 6 grids, and its aspect_ratios of 5"),
     "grids": ({"grids": GRIDS[:5]}, "prior boxes for 6 grids, and 5 grids: 38x38"),
     "boxes": ({"aspect_ratios": [[2]] * 6}, r"7760 prior boxes \(38x38 x 4 .*outputs have 8732"),
