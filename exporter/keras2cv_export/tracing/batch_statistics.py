@@ -56,7 +56,8 @@ def _reduces_rows(node: Any, nodes: Mapping[str, Any]) -> bool:
     axes = nodes.get(_node_of(node.input[1]))
     if axes is None or axes.op != "Const":
         return True
-    return bool((tf.make_ndarray(axes.attr["value"].tensor) == 0).any())
+    places = tf.make_ndarray(axes.attr["value"].tensor)
+    return bool(((places == 0) | (places < -1)).any())  # -2 is the first of two
 
 
 def _joins_rows(node: Any, depending: Collection[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from keras2cv_export import export
@@ -43,6 +44,7 @@ def _model(function: Callable[[Any], Any]) -> keras.Model:
         pytest.param(lambda x: x / ops.mean(ops.square(x)), id="mean_of_all"),
         pytest.param(lambda x: x + ops.tensordot(x, x, 2), id="product_over_the_batch"),
         pytest.param(lambda x: x - ops.max(x, axis=0), id="largest_of_the_batch"),
+        pytest.param(lambda x: x - tf.reduce_max(x, axis=-2), id="counted_from_the_end"),
     ],
 )
 def test_an_answer_that_leans_on_others_is_said(
@@ -60,6 +62,7 @@ def test_an_answer_that_leans_on_others_is_said(
     [
         pytest.param(lambda x: x / ops.mean(ops.square(x), axis=1, keepdims=True), id="each_row"),
         pytest.param(lambda x: x * ops.mean(ops.stack([x, x + 1.0]), axis=0), id="of_a_stack"),
+        pytest.param(lambda x: x - tf.reduce_max(x[:, None], axis=-2), id="counted_from_the_end"),
     ],
 )
 def test_one_that_does_not_is_left_alone(function: Callable[[Any], Any], tmp_path: Path) -> None:
