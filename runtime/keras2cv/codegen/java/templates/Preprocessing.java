@@ -68,7 +68,7 @@ final class Preprocessing {
 //@begin clips
   private static int frames(Facts facts) {
     int found = facts.integer();
-    facts.expect(found > 0 && found <= 10000, "1 to 10000 frames");
+    facts.expect(found > 0 && found <= 4096, "1 to 4096 frames");
     return found;
   }
 
