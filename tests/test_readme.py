@@ -181,7 +181,7 @@ def test_the_evaluation_is_beside_keras(
 ) -> None:
     """The README's `evaluate` writes its page, on a folder per class."""
     shutil.copytree(folder / "cat.cv", tmp_path / "cat.cv")
-    keras.models.load_model(folder / "cat.h5", compile=False).save(tmp_path / "cat.keras")
+    shutil.copy(folder / "cat.h5", tmp_path)
     for label, names in {"cat": "abc", "no cat": "de"}.items():
         (tmp_path / "photos" / label).mkdir(parents=True)
         for name in names:

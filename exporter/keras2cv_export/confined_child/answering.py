@@ -55,7 +55,7 @@ def _check(folder: Path, _: str | None, progress: Callable[[str], None]) -> Any:
     import_modules(options.imports)
     confine_child(folder, network=bool(options.imports))
     found = check_bundle(options)
-    return replace(found, question=replace(found.question, exact=None))
+    return replace(found, question=replace(found.question, exact=None, near=None))
 
 
 def _failure(error: Keras2cvError) -> Failure:

@@ -15,6 +15,7 @@ import numpy as np
 from .columns import ColumnGroup, column_groups
 from .diagnose import hint
 from .exactness import (
+    LUCK,
     MOVED,
     ROUNDED,
     SILENT,
@@ -22,6 +23,7 @@ from .exactness import (
     SampleDistance,
     distance,
     summed_up,
+    with_neighbours,
     with_rounding,
 )
 from .finite import Finite, set_aside
@@ -226,14 +228,31 @@ def _held_against_exact(
 
 
 def _with_room(one: SampleDistance, space: Space, finite: Finite, known: Known) -> SampleDistance:
-    """Give a sample that is too far off the room that rounded inputs explain, if they do."""
+    """Give a sample that is too far off the room that float32 needs there, if that explains it."""
+    scale = space.scale(one.sample)
     if one.silent or one.strain <= 1.0:
         return one
     moved = [_exact_pairs(space, one.sample, finite, known, share) for share in ROUNDED]
-    pairs = [pair[1] for pair in moved if pair is not None]
-    if not pairs:
+    if pairs := [pair[1] for pair in moved if pair is not None]:
+        one = with_rounding(one, pairs, known.limits, scale)
+    if not 1.0 < one.strain < LUCK:
         return one
-    return with_rounding(one, pairs, known.limits, space.scale(one.sample))
+    near = [_near_pair(space, one.sample, finite, known, share) for share in ROUNDED]
+    return with_neighbours(one, there, scale) if (there := [n for n in near if n]) else one
+
+
+def _near_pair(
+    space: Space, sample: int, finite: Finite, known: Known, share: float
+) -> Paired | None:
+    """Return the exact answer to inputs beside a sample's, as the reference of TensorFlow's."""
+    answers = known.near(sample, share) if known.near is not None else None
+    if answers is None:
+        return None
+    pair = finite.pair.samples([sample])
+    theirs, exact = answers
+    if exact.shape != pair.reference.shape[1:]:
+        return None
+    return _in_space(space, pair, exact[None], theirs[None], known)
 
 
 def _exact_pairs(
@@ -249,17 +268,20 @@ def _exact_pairs(
     other = known.exact(sample, moved) if moved else pair.reference[0]
     if exact is None or other is None or exact.shape != pair.reference.shape[1:]:
         return None
-    usable = pair.usable & np.isfinite(exact[None]) & np.isfinite(other[None])
-    values = np.where(usable, exact[None], 0.0)
-    sides = [
-        Paired(values, np.where(usable, side, 0.0), usable, pair.resolution)
-        for side in (pair.candidate, other[None])
-    ]
+    usable = replace(pair, usable=pair.usable & np.isfinite(other[None]))
+    return (
+        _in_space(space, usable, exact[None], pair.candidate, known),
+        _in_space(space, usable, exact[None], other[None], known),
+    )
+
+
+def _in_space(space: Space, pair: Paired, exact: Array, side: Array, known: Known) -> Paired:
+    """Return a side of a sample's, with the exact answer as its reference, as the space has it."""
+    usable = pair.usable & np.isfinite(exact) & np.isfinite(side)
+    one = Paired(np.where(usable, exact, 0.0), np.where(usable, side, 0.0), usable, pair.resolution)
     if space.group is None:
-        sides = [_odds(side, known) for side in sides]
-    elif not space.group.columns.all():
-        sides = [side.columns(space.group.columns) for side in sides]
-    return sides[0], sides[1]
+        return _odds(one, known)
+    return one if space.group.columns.all() else one.columns(space.group.columns)
 
 
 def _exact_checks(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from .exactness import TENSORFLOW, ExactAnswer
+from .exactness import TENSORFLOW, ExactAnswer, NearAnswers
 from .metrics import Array
 from .report import Verdict
 from .tolerance import Limits
@@ -35,6 +35,7 @@ class Known:
         behind: The scores of which it is the argmax.
         constant: Whether it is known not to depend on the input.
         exact: Gives a sample's answer in float64; None where only float32 is compared.
+        near: Gives both answers to inputs beside a sample's; None where they are not asked for.
         stress: Samples far from what the model was made for, the last ones: index -> what it is.
         judge: Who gave the reference's answers.
     """
@@ -44,6 +45,7 @@ class Known:
     behind: Behind | None = None
     constant: bool = False
     exact: ExactAnswer | None = None
+    near: NearAnswers | None = None
     stress: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
     judge: str = TENSORFLOW
 

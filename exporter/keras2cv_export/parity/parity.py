@@ -17,7 +17,7 @@ import numpy as np
 
 from keras2cv.errors import UsageError
 
-from .exactness import TENSORFLOW, ExactAnswer
+from .exactness import TENSORFLOW, ExactAnswer, NearAnswers
 from .informative import MIN_SAMPLES
 from .judge import judge_output
 from .known import Behind, Known
@@ -33,6 +33,8 @@ Outputs = Mapping[str, Array]
 
 Exact = Callable[[int, float], "Outputs | None"]
 """As `ExactAnswer`, for all outputs."""
+Near = Callable[[int, float], "tuple[Outputs, Outputs] | None"]
+"""As `NearAnswers`, for all outputs."""
 
 _REPEAT_SHARE = 0.1  # of the tolerance; threads sum in another order in a repeated run
 
@@ -46,6 +48,7 @@ class _Job:
     argmax_of: Mapping[str, str]
     constant: Collection[str]
     exact: Exact | None
+    near: Near | None
     stress: Mapping[int, str]
     judge: str
 
@@ -59,6 +62,7 @@ def compare(
     argmax_of: Mapping[str, str] = MappingProxyType({}),
     constant: Collection[str] = (),
     exact: Exact | None = None,
+    near: Near | None = None,
     stress: Sequence[str] = (),
     judge: str = TENSORFLOW,
 ) -> ParityReport:
@@ -79,6 +83,8 @@ def compare(
             but need not vary.
         exact: Gives the exact answer to a sample, the model's in float64, or None where TensorFlow
             cannot compute it so. It is asked only where float32's limit is exceeded.
+        near: Gives TensorFlow's answer and the exact one to inputs beside a sample's. It is asked
+            only where the exact answer calls OpenCV's too far off.
         stress: What the last samples are that the model was not made for, such as "black". They do
             not set the scale, and need not vary.
         judge: Who gave the reference's outputs, for the report's words.
@@ -92,7 +98,7 @@ def compare(
     """
     limits, first = parse_tolerance(tolerance), len(reference) - len(stress)
     names = {first + k: name for k, name in enumerate(stress)}
-    job = _Job(reference, candidate, limits, scores, argmax_of, constant, exact, names, judge)
+    job = _Job(reference, candidate, limits, scores, argmax_of, constant, exact, near, names, judge)
     samples = min(len(reference), len(candidate)) - len(stress)
     nothing = _nothing_to_compare(reference, candidate)
     if nothing is not None:
@@ -184,6 +190,7 @@ def _judge(job: _Job, name: str) -> OutputParity:
         _behind(job, name),
         name in job.constant,
         _exact_answer(job.exact, name),
+        _near_answers(job.near, name),
         job.stress,
         job.judge,
     )
@@ -203,6 +210,18 @@ def _exact_answer(exact: Exact | None, name: str) -> ExactAnswer | None:
         return None if outputs is None else outputs[name]
 
     return answer
+
+
+def _near_answers(near: Near | None, name: str) -> NearAnswers | None:
+    if near is None:
+        return None
+    ask = near
+
+    def answers(sample: int, moved: float) -> tuple[Array, Array] | None:
+        found = ask(sample, moved)
+        return None if found is None else (found[0][name], found[1][name])
+
+    return answers
 
 
 def _behind(job: _Job, name: str) -> Behind | None:

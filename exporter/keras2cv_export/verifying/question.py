@@ -13,14 +13,14 @@ import numpy as np
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.errors import UsageError
-from keras2cv_export.model.exact import NoExactAnswerError
 from keras2cv_export.model.load import LoadedModel
-from keras2cv_export.model.reference import exact_reference, reference
+from keras2cv_export.model.reference import reference
 from keras2cv_export.model.refused_sample import NoSuchRowError, SampleRefusedError
 from keras2cv_export.parity.exactness import TENSORFLOW
-from keras2cv_export.parity.parity import Exact, unrepeatable
+from keras2cv_export.parity.parity import Exact, Near, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 
+from .exact_answers import ExactAnswers
 from .front_samples import samples_behind
 from .neighbours import leaning_rows
 from .pictures import Picture, PictureInput, draw_picture, has_golden_picture, walked
@@ -58,6 +58,7 @@ class Question:
         pictures: Image files that the last samples were made of, by the bundle's preprocessing.
         judge: Who gave the expected outputs.
         leaning: Outputs whose answer to a sample depends on the others of its batch.
+        near: Gives the outputs and the exact ones for inputs beside a sample, see `Near`.
     """
 
     samples: Sequence[Sample]
@@ -72,6 +73,7 @@ class Question:
     pictures: tuple[Path, ...] = ()
     judge: str = TENSORFLOW
     leaning: frozenset[str] = frozenset()
+    near: Near | None = None
 
 
 Answer = Callable[[Sample], Outputs]
@@ -162,6 +164,7 @@ def ask(
     samples_of_stress = [one.sample for one in stressed]
     if len(stressed) < len(asked.stress):
         begin(asked.samples, samples_of_stress)
+    exact = ExactAnswers(loaded, manifest, [*asked.samples, *samples_of_stress], answer)
     return Question(
         asked.samples,
         expected,
@@ -172,11 +175,12 @@ def ask(
         scores,
         constant,
         stressed,
-        _exact_answers(loaded, manifest, [*asked.samples, *samples_of_stress]),
+        exact,
         unsteady,
         tuple(pictures),
         loaded.judge_name,
         frozenset() if loaded.states else leaning_rows(answer, asked.samples, expected),
+        exact.near,
     )
 
 
@@ -220,51 +224,6 @@ def _looked_up(loaded: LoadedModel, rows: int) -> dict[str, int]:
     A SavedModel has no layers to tell by, and the first Embedding of an old Keras takes floats.
     """
     return {spec.name: rows for spec in loaded.inputs if not spec.is_image}
-
-
-def _exact_answers(loaded: LoadedModel, manifest: Manifest, samples: Sequence[Sample]) -> Exact:
-    """Return a function that asks TensorFlow in float64, each sample once and only when asked."""
-    exact = exact_reference(loaded)
-    names = [s.name for s in loaded.inputs]
-    known: dict[tuple[int, float], Outputs | None] = {}
-    columns = zip(*samples, strict=True)
-    usual = [max(float(np.abs(a).max(initial=0)) for a in column) for column in columns]
-
-    def answer(index: int, moved: float) -> Outputs | None:
-        if None in known.values():
-            return None
-        if (index, moved) not in known:
-            known[index, moved] = computed(_moved(samples[index], moved, usual))
-        return known[index, moved]
-
-    def computed(sample: Sample) -> Outputs | None:
-        try:
-            outputs = exact(dict(zip(names, sample, strict=True)))
-        except NoExactAnswerError:
-            return None
-        pairs = zip(manifest.outputs, outputs.values(), strict=True)
-        return {o.name: np.asarray(array) for o, array in pairs}
-
-    return answer
-
-
-def _moved(sample: Sample, share: float, usual: Sequence[float]) -> Sample:
-    """Move each floating-point input at random, by up to a share of its largest value.
-
-    Every share has a direction of its own. Where all of it is 0, as in a black picture, by a share
-    of its usual value: ties between equal scores show by that.
-    """
-    if share == 0.0:
-        return sample
-    rng = np.random.default_rng((SEED, round(1 / share)))
-    moved = []
-    for array, most in zip(sample, usual, strict=True):
-        wide = array.astype(np.float64) if array.dtype.kind == "f" else array
-        if array.dtype.kind == "f":
-            step = share * (float(np.abs(wide).max(initial=0.0)) or most)
-            wide = wide + rng.uniform(-step, step, wide.shape)
-        moved.append(wide)
-    return tuple(moved)
 
 
 def there_and_back(samples: Sequence[Sample]) -> list[Sample]:

@@ -228,6 +228,7 @@ def judge(
         scores=question.scores,
         constant=question.constant,
         exact=question.exact,
+        near=question.near,
         stress=[one.name for one in stress],
         judge=question.judge,
     )

@@ -22,6 +22,7 @@ the model, and other bundles with the same task and resize.
 """
 EXAMPLES: Final = """\
   keras2cv codegen cat.cv --lang cpp -o predict-cpp/
+  keras2cv codegen cat.cv --lang java -o predict-java/
   keras2cv codegen cat.cv --lang js -o predict-js/
   keras2cv codegen cat.cv --lang python -o predict-python/
 """

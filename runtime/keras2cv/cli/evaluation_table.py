@@ -113,6 +113,27 @@ def _thresholds(found: Evaluation) -> Iterator[str]:
         yield f"{label[:_NAME]:{_NAME}}" + "".join(f"  {cell:>10}" for cell in cells)
     if not rows:
         yield "no class reaches it"
+    elif left := _without_threshold(found):
+        more = f" and {len(left) - _MOST_PARTED} more" if len(left) > _MOST_PARTED else ""
+        yield (
+            f"none reaches it for {', '.join(left[:_MOST_PARTED])}{more}: there the score that was "
+            "in force stays"
+        )
+
+
+def _without_threshold(found: Evaluation) -> list[str]:
+    """Return the classes of the data that have a score of their own, and no threshold by the rule.
+
+    Binary answers and masks have one score for both of their classes.
+    """
+    if found.task not in ("classify", "detect"):
+        return []
+    chosen = {one.label for one in found.choices}
+    return [
+        label
+        for label, row in found.per_class.items()
+        if row.get("support") and label not in chosen
+    ]
 
 
 def _number(value: float | None) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 import keras2cv
 from keras2cv.cli import main
+from keras2cv.cli.evaluation_table import table
 from keras2cv.errors import BundleError
 from keras2cv.pixels.geometry import place
 from keras2cv.schema.fields import SchemaError
@@ -291,6 +292,18 @@ def test_a_classifier_is_unknown_below_its_class_threshold(
     found = keras2cv.evaluate(again, photos)
     assert found.metrics["accuracy"] == accuracy_of(before)
     assert any(note.startswith(f"{unknown} of 36 answers are unknown") for note in found.notes)
+
+
+def test_classes_that_reach_no_threshold_are_named(cat_cv: Path, photos: Path) -> None:
+    """They are decided as before, which nobody would expect of a precision that was asked for."""
+    found = keras2cv.evaluate(cat_cv, photos, choose_score="f1")
+    labels = [one.label for one in found.choices]
+    assert len(labels) > 1
+    assert not [line for line in table(found) if "none reaches it" in line]
+    one = replace(found, choices=found.choices[:1])
+    (line,) = [line for line in table(one) if "none reaches it" in line]
+    assert line.startswith(f"none reaches it for {', '.join(labels[1:6])}")
+    assert "no class reaches it" in list(table(replace(found, choices=())))
 
 
 def accuracy_of(found: Mapping[Path, object]) -> float:

@@ -124,8 +124,9 @@ _FLAGS: Final = (
     ),
     _flag(
         "head",
-        "decode the outputs of yolov2 to yolov10, yolo11, yolox, fcos, ssd, retinanet, "
-        "efficientdet or centernet; a FILE.json has a \"family\", its anchors and all that differs",
+        "decode the outputs of yolov2 to yolov5, yolov7 to yolov10, yolo11, yolox, fcos, ssd, "
+        "retinanet, efficientdet or centernet; a FILE.json has a \"family\", its anchors and all "
+        "that differs",
         metavar="NAME|FILE.json",
     ),
     *_MASK_FLAGS,
