@@ -60,7 +60,8 @@ def leaning_rows(
     first, other = samples[:2]
     mixed = tuple(np.concatenate([a[:1], b[1:]]) for a, b in zip(first, other, strict=True))
     found = answer(mixed)
-    return frozenset(n for n, a in expected[0].items() if _differ([a[:1]], found[n][:1]))
+    rows = {name: array[:1] for name, array in expected[0].items() if array.ndim}
+    return frozenset(name for name, row in rows.items() if _differ([row], found[name][:1]))
 
 
 def _differ(rows: Sequence[Array], joined: Array | None) -> bool:

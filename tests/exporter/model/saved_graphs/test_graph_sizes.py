@@ -121,7 +121,7 @@ LARGE: dict[str, tuple[Change, str]] = {
     "functions in functions": (_deep, r"its function 'f\d+' grows to \d+ operations, 201 deep"),
     "a function that calls itself": (_calling_itself, "its function 'again' calls itself"),
     "attributes of a node": (_with_attributes, r"its node '[\w/]+' has \d+ attributes"),
-    "attributes of a function": (_with_attributes_of_a_function, r"its node '\w+' has \d+ attri"),
+    "attributes of a function": (_with_attributes_of_a_function, r"its node '\S+' has \d+ attri"),
     "objects in objects": (_with_objects_in_objects, r"its objects hold each other \d+ deep"),
     "objects": (_with_objects, r"it has 300\d\d objects"),
 }

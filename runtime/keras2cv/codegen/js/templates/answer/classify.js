@@ -4,9 +4,9 @@ import { findOutput } from "./net.js";
 import { PredictError } from "./errors.js";
 
 export const readTask = (entry) => {
-  const labels = entry.has("labels") ? entry.at("labels").each("text") : null;
-  const thresholds = // of each class, below which it is unknown
-    entry.has("class_scores") ? entry.at("class_scores").each("number", labels?.length ?? 0) : null;
+  const each = (key, ...rule) => entry.has(key) ? entry.at(key).each(...rule) : null;
+  const labels = each("labels", "text");
+  const thresholds = each("class_scores", "number", labels?.length ?? 0); // below which one is unknown
   return { output: entry.at("output").text(), scores: entry.at("scores").text(), labels, thresholds };
 };
 
@@ -22,22 +22,18 @@ export function findAnswer(sample, { output, scores: meaning, labels, thresholds
   const { values } = findOutput(sample, output);
   const scores = meaning === "logits" ? softmax(values) : values;
   if (scores.some(isNaN)) throw new PredictError("The net's scores are not numbers. Run the self-test.");
-  if (labels && labels.length !== scores.length) {
-    throw new PredictError("manifest.json: task.labels must be one per class. Export the bundle again.");
-  }
-  const record = (index) => ({ label: labels?.[index] ?? String(index), index, score: scores[index] });
+  const fits = !labels || labels.length === scores.length;
+  if (!fits) throw new PredictError("manifest.json: task.labels must be one per class. Export the bundle again.");
   const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]); // of equals, the smaller first
-  const top = order.slice(0, 5).map(record);
+  const top = order.slice(0, 5).map((index) => ({ label: labels?.[index] ?? `${index}`, index, score: scores[index] }));
   const isKnown = !thresholds || top[0].score > thresholds[top[0].index];
   return { task: "classify", ...top[0], label: isKnown ? top[0].label : "unknown", top, scores: [...scores] };
 }
 
 /** The best classes as people read them: the first may be "unknown (label)". */
 const shown = ({ label: best, top }, digits) =>
-  top.slice(0, 3).map(({ label, score }, place) => {
-    const isDoubtful = place === 0 && label !== best;
-    return `${isDoubtful ? `unknown (${label})` : label} ${score.toFixed(digits)}`;
-  });
+  top.slice(0, 3).map(({ label, score }, place) =>
+    `${place > 0 || label === best ? label : `unknown (${label})`} ${score.toFixed(digits)}`);
 
 export const toLine = (result) => shown(result, 4).join(", ");
 //@begin drawn
