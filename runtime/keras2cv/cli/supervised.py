@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -86,7 +86,17 @@ def _remove_half_made(words: Sequence[str]) -> None:
     """Remove what the child had no time to: its temporary files, and an unfinished bundle."""
     from keras2cv.bundle.leftovers import remove_leftovers
 
-    outputs = [words[k + 1] for k, word in enumerate(words[:-1]) if word in ("-o", "--output")]
-    for place in (Path(tempfile.gettempdir(), "keras2cv"), *map(Path, outputs)):
+    for place in (Path(tempfile.gettempdir(), "keras2cv"), *map(Path, _outputs(words))):
         with contextlib.suppress(OSError):
             remove_leftovers(real_path(place))
+
+
+def _outputs(words: Sequence[str]) -> Iterator[str]:
+    """Yield what -o or --output names, in each of the forms that argparse takes."""
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        if word in ("-o", "--output"):
+            yield after
+        elif word.startswith("--output="):
+            yield word.partition("=")[2]
+        elif word.startswith("-o"):
+            yield word[2:]

@@ -48,11 +48,13 @@ def test_a_crash_is_a_sentence(number: signal.Signals) -> None:
     assert number.name in errors
 
 
-def test_a_crash_leaves_no_half_made_bundle(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["-o PLACE", "-oPLACE", "--output PLACE", "--output=PLACE"])
+def test_a_crash_leaves_no_half_made_bundle(form: str, tmp_path: Path) -> None:
     """Its folder has no maker any more."""
+    words = form.replace("PLACE", str(tmp_path / "cat.cv")).split()
     half = tmp_path / "cat.cv.tmp-0123456789abcdef"
     half.mkdir()
-    with _started("os.abort()", "export", "cat.keras", "-o", str(tmp_path / "cat.cv")) as ran:
+    with _started("os.abort()", "export", "cat.keras", *words) as ran:
         ran.communicate(timeout=60)
     assert list(tmp_path.iterdir()) == []
 

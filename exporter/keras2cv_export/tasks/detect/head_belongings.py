@@ -130,7 +130,7 @@ def _placed_points(
             heat.name,
             cast("MaskActivation", stated or ends),
             float(said("joint_score") or 0.0),
-            float(said("joint_reach") or 0.3),
+            0.3 if said("joint_reach") is None else float(said("joint_reach")),
             own["joints.shift"].name if "joints.shift" in own else None,
         )
     elif "joints.shift" in own:
