@@ -22,10 +22,10 @@ export function findAnswer(sample, { output, scores: meaning, labels, thresholds
   const { values } = findOutput(sample, output);
   const scores = meaning === "logits" ? softmax(values) : values;
   if (scores.some(isNaN)) throw new PredictError("The net's scores are not numbers. Run the self-test.");
-  const fits = !labels || labels.length === scores.length;
-  if (!fits) throw new PredictError("manifest.json: task.labels must be one per class. Export the bundle again.");
+  const misfit = "manifest.json: task.labels must be one per class. Export the bundle again.";
+  if (labels && labels.length !== scores.length) throw new PredictError(misfit);
   const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]); // of equals, the smaller first
-  const top = order.slice(0, 5).map((index) => ({ label: labels?.[index] ?? `${index}`, index, score: scores[index] }));
+  const top = order.slice(0, 5).map((i) => ({ label: labels?.[i] ?? `${i}`, index: i, score: scores[i] }));
   const isKnown = !thresholds || top[0].score > thresholds[top[0].index];
   return { task: "classify", ...top[0], label: isKnown ? top[0].label : "unknown", top, scores: [...scores] };
 }
