@@ -40,13 +40,7 @@ def read_strides(given: Any) -> tuple[Pair, ...]:
     Raises:
         UsageError: They are no whole numbers above 0.
     """
-    rows = given if isinstance(given, list | tuple) else [given]
-    pairs = [tuple(row) if isinstance(row, list | tuple) else (row, row) for row in rows]
-    if not pairs or not all(
-        len(pair) == 2 and all(type(n) is int and n > 0 for n in pair) for pair in pairs
-    ):
-        raise UsageError(f"Strides must be whole numbers above 0, got {given!r}. Correct them.")
-    return tuple((int(w), int(h)) for w, h in pairs)
+    return tuple(_pairs(given, "Strides must be whole numbers above 0"))
 
 
 def read_grids(given: Any, size_wh: Pair) -> list[Grid]:
@@ -55,14 +49,24 @@ def read_grids(given: Any, size_wh: Pair) -> list[Grid]:
     Raises:
         UsageError: They are no whole numbers above 0.
     """
+    pairs = _pairs(given, "Grids must be rows and columns above 0")
+    width, height = size_wh
+    return [Grid(rows, columns, (width / columns, height / rows)) for rows, columns in pairs]
+
+
+def _pairs(given: Any, rule: str) -> list[Pair]:
+    """Return pairs of whole numbers above 0; a number alone is a pair of itself.
+
+    Raises:
+        UsageError: They are something else, by a message that begins with the rule.
+    """
     rows = given if isinstance(given, list | tuple) else [given]
     pairs = [tuple(row) if isinstance(row, list | tuple) else (row, row) for row in rows]
     if not pairs or not all(
         len(pair) == 2 and all(type(n) is int and n > 0 for n in pair) for pair in pairs
     ):
-        raise UsageError(f"Grids must be rows and columns above 0, got {given!r}. Correct them.")
-    width, height = size_wh
-    return [Grid(rows, columns, (width / columns, height / rows)) for rows, columns in pairs]
+        raise UsageError(f"{rule}, got {given!r}. Correct them.")
+    return [(first, second) for first, second in pairs]
 
 
 def grids_of_strides(strides: Sequence[Pair], size_wh: Pair) -> list[Grid]:
