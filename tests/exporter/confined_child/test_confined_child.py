@@ -17,6 +17,7 @@ from keras2cv_export.confined_child import asking
 from keras2cv_export.confined_child.choosing import HERE, needs_child
 from keras2cv_export.confined_child.failure import Failure
 from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError
+from support.writing_resource import WritingResource
 
 landlock = pytest.mark.skipif(confinement.version() == 0, reason="this kernel has no Landlock")
 
@@ -62,26 +63,12 @@ def test_a_child_exports_and_checks(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cat.cv", "cat.keras"]
 
 
-class _Writing(tf.saved_model.experimental.TrackableResource):  # type: ignore[misc]
-    """A resource whose initialization writes a file."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = str(path)
-
-    def _create_resource(self) -> object:
-        return tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[], shared_name="evil")
-
-    def _initialize(self) -> None:
-        tf.io.write_file(self.path, "ran")
-
-
 @landlock
 def test_what_the_checks_miss_writes_nothing(tmp_path: Path, module: Callable[[str], str]) -> None:
     """TensorFlow runs an initialization that writes a file: the kernel refuses it."""
     proof = tmp_path / "it_ran.txt"
     model = tf.Module()
-    model.resource = _Writing(proof)
+    model.resource = WritingResource(proof)
     assert model.resource.resource_handle is not None
     spec = tf.TensorSpec((1, 3), tf.float32, name="x")
     model.run = tf.function(lambda x: {"y": x * 2.0}, input_signature=[spec])

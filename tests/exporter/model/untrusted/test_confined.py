@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from keras2cv.isolation import confinement
+from support.writing_resource import WritingResource
 
 PROOF = "it_ran.txt"
 # The look into the graphs is switched off: TensorFlow runs what it would have refused.
@@ -22,27 +23,13 @@ sys.exit(main())
 """
 
 
-class _Writing(tf.saved_model.experimental.TrackableResource):  # type: ignore[misc]
-    """A resource whose initialization writes a file."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = str(path)
-
-    def _create_resource(self) -> object:
-        return tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[], shared_name="evil")
-
-    def _initialize(self) -> None:
-        tf.io.write_file(self.path, "ran")
-
-
 @pytest.mark.skipif(confinement.version() == 0, reason="this kernel has no Landlock")
 @pytest.mark.parametrize("verb", ["inspect", "export"])
 def test_what_runs_while_loading_writes_nothing(tmp_path: Path, verb: str) -> None:
     """Neither beside the model, nor beside the bundle, nor in the place of temporary files."""
     proof = tmp_path / PROOF
     model = tf.Module()
-    model.resource = _Writing(proof)
+    model.resource = WritingResource(proof)
     assert model.resource.resource_handle is not None
     spec = tf.TensorSpec((1, 3), tf.float32, name="x")
     model.run = tf.function(lambda x: {"y": x * 2.0}, input_signature=[spec])
