@@ -80,10 +80,11 @@ def leave_to_system() -> None:
 def _watched(numbers: frozenset[int]) -> Iterator[tuple[threading.Event, bool]]:
     """Give an event to set when the first of the signals is handled, and whether a thread waits."""
     begun = threading.Event()
-    if sys.platform == "win32" or not numbers:
+    pipe = None if sys.platform == "win32" or not numbers else _pipe()
+    if pipe is None:
         yield begun, False
         return
-    reader, writer = os.pipe()
+    reader, writer = pipe
     os.set_blocking(writer, False)
     before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     watch = threading.Thread(target=_watch, args=(reader, numbers, begun), daemon=True)
@@ -96,6 +97,14 @@ def _watched(numbers: frozenset[int]) -> Iterator[tuple[threading.Event, bool]]:
         os.close(writer)  # which ends the thread
         if watch.is_alive():
             watch.join(1.0)
+
+
+def _pipe() -> tuple[int, int] | None:
+    """Return a pipe's two ends; None where the system opens no more files."""
+    try:
+        return os.pipe()
+    except OSError:
+        return None
 
 
 def _watch(reader: int, numbers: frozenset[int], begun: threading.Event) -> None:
