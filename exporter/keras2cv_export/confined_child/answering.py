@@ -19,6 +19,7 @@ from keras2cv_export.targets.importer_support import UnsupportedOpsError
 
 from .failure import Failure
 from .plain_values import read_values, write_values
+from .records import task_records
 
 
 def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def _export(folder: Path, stage: str | None, progress: Callable[[str], None]) ->
         from keras2cv_export.exporting import fill_bundle
         from keras2cv_export.model.load import import_modules
     assert stage is not None  # noqa: S101 - an export has one
-    options = ExportOptions(**read_values(folder, "options"), progress=progress)
+    options = ExportOptions(**_options(folder), progress=progress)
     import_modules(options.imports)
     confine_child(folder, Path(stage), network=bool(options.imports))
     return fill_bundle(options, Path(stage))
@@ -51,11 +52,17 @@ def _check(folder: Path, _: str | None, progress: Callable[[str], None]) -> Any:
     with uncollected():
         from keras2cv_export.checks.checking import check_bundle
         from keras2cv_export.model.load import import_modules
-    options = CheckOptions(**read_values(folder, "options"), progress=progress)
+    options = CheckOptions(**_options(folder), progress=progress)
     import_modules(options.imports)
     confine_child(folder, network=bool(options.imports))
     found = check_bundle(options)
     return replace(found, question=replace(found.question, exact=None, near=None))
+
+
+def _options(folder: Path) -> Any:
+    """Return the parent's options by their names."""
+    task_records()
+    return read_values(folder, "options")
 
 
 def _failure(error: Keras2cvError) -> Failure:

@@ -22,6 +22,7 @@ from keras2cv_export.targets.importer_support import UnsupportedOpsError
 from .choosing import knows_any
 from .failure import Failure
 from .plain_values import NotPlainError, read_values, write_values
+from .records import task_records
 
 if TYPE_CHECKING:
     from keras2cv_export.checks.check_report import CheckReport
@@ -100,6 +101,7 @@ def _ask(verb: str, options: Any, model: str | os.PathLike[str], stage: Path | N
             ) as child:
                 child.send(request)
                 importlib.import_module(_REPORTS[verb])
+                task_records()
                 child.reply()
         except ChildLost as lost:
             raise ModelError(
