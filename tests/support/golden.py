@@ -29,6 +29,7 @@ little-endian, in C order: its numbers begin at byte 10 + the 16-bit number at b
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -160,20 +161,19 @@ class Pictures:
             return plain
         name = f"{plain} of {rules.channels} channels and {rules.bits} bits"
         if name not in self._images:
-            width, height = _PICTURES[plain]
-            layers = [draw_image(width, height, seed) for seed in range(1, rules.channels + 1)]
-            image = np.stack([layer[..., k % 3] for k, layer in enumerate(layers)], axis=2)
-            if rules.bits == 16:
-                image = image.astype(np.uint16) * 256 + np.roll(image, 1, axis=1)
-            self._add(name, image)
+            self._add(name, _layered(rules, _PICTURES[plain]))
         return name
 
-    def frames(self, plain: str, count: int) -> list[str]:
-        """Return the names of `count` pictures of the size of the plain one."""
-        names = [f"{plain}, frame {number}" for number in range(count)]
-        for number, name in enumerate(names):
+    def frames(self, rules: Preprocessing, plain: str, count: int) -> list[str]:
+        """Return the names of `count` pictures for `rules`, of the size of the plain one."""
+        is_plain = dataclasses.replace(rules, clip=None).is_plain
+        about = "" if is_plain else f" of {rules.channels} channels and {rules.bits} bits"
+        names = [f"{plain}, frame {number}{about}" for number in range(count)]
+        for seed, name in enumerate(names, 20):
             if name not in self._images:
-                self._add(name, draw_image(*_PICTURES[plain], seed=20 + number))
+                size_wh = _PICTURES[plain]
+                drawn = draw_image(*size_wh, seed) if is_plain else _layered(rules, size_wh, seed)
+                self._add(name, drawn)
         return names
 
     def _add(self, name: str, image: Any) -> None:
@@ -189,6 +189,15 @@ class Pictures:
             "file": file, "pixels": pixels, "size_wh": (width, height), "channels": channels,
             "bits": bits,
         }  # fmt: skip
+
+
+def _layered(rules: Preprocessing, size_wh: tuple[int, int], first: int = 1) -> Any:
+    """Return a picture of as many channels and bits as `rules` have, each of another drawing."""
+    layers = [draw_image(*size_wh, seed) for seed in range(first, first + rules.channels)]
+    image = np.stack([layer[..., k % 3] for k, layer in enumerate(layers)], axis=2)
+    if rules.bits == 16:
+        image = image.astype(np.uint16) * 256 + np.roll(image, 1, axis=1)
+    return image
 
 
 def _write_case(folder: Path, number: int, name: str, pictures: Pictures) -> dict[str, Any]:
@@ -237,7 +246,7 @@ def _write_sample(
             file = _save(place / f"{tensor.name}{index}.npy", array)
             inputs[tensor.name] = {"array": file, "shape": array.shape}
         elif rules.clip is not None:
-            inputs[tensor.name] = {"clip": pictures.frames(name, rules.clip.span)}
+            inputs[tensor.name] = {"clip": pictures.frames(rules, name, rules.clip.span)}
             values[tensor.name] = [pictures[frame] for frame in inputs[tensor.name]["clip"]]
         else:
             shown = picture if tensor.name == model.manifest.image_input else name

@@ -241,13 +241,28 @@ inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& 
 }
 
 //@begin clips
+// Return the frames of a clip as `prepare` takes images.
+inline Clip as_clip(const Clip& frames, const Preprocessing& rules) {
+    const auto span = static_cast<std::size_t>(rules.span());
+    if (frames.size() != span)
+        throw Error("A clip covers " + std::to_string(span) + " frames, got " + std::to_string(frames.size()) +
+                    ". Give as many, one after the other.");
+    Clip clip;
+    for (const cv::Mat& frame : frames) {
+        clip.push_back(as_bgr(frame));  //@only !deep !bands
+        clip.push_back(as_picture(frame, rules));  //@only deep bands
+        if (frame.size() != frames.front().size())
+            throw Error("The frames of a clip must be of one size. Resize or crop them alike.");
+    }
+    return clip;
+}
+
 // Return clips, of as many frames of a video as one covers, as one blob (batch, C, frames, H, W); the last
 // one fills what is missing of the batch.
-inline cv::Mat prepare_clips(const std::vector<std::vector<cv::Mat>>& clips, const Preprocessing& rules,
-                             int batch) {
+inline cv::Mat prepare_clips(const std::vector<Clip>& clips, const Preprocessing& rules, int batch) {
     cv::Mat whole;
     for (int n = 0; n < batch; ++n) {
-        const std::vector<cv::Mat>& clip = clips[std::min(static_cast<std::size_t>(n), clips.size() - 1)];
+        const Clip& clip = clips[std::min(static_cast<std::size_t>(n), clips.size() - 1)];
         std::vector<cv::Mat> frames;
         for (std::size_t i = 0; i < clip.size(); i += static_cast<std::size_t>(rules.stride))
             frames.push_back(clip[i]);
