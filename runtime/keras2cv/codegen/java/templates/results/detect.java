@@ -203,7 +203,7 @@ public final class DetectResult implements Result {
   }
 //@begin masks
 
-  /** Returns a copy of the image, half covered by the masks with their outlines, the best on top. */
+  /** Returns a copy of the image, half covered by the masks and their outlines, the best on top. */
   private Mat withMasks(Mat image) {
     if (image.cols() != (int) this.image.width || image.rows() != (int) this.image.height) {
       throw new BundleException(
@@ -715,13 +715,13 @@ public final class DetectResult implements Result {
                   + " boxes are above the score, and overlap so little that to compare them takes"
                   + " minutes. Raise the score.");
         }
-        kept = best(kept);
+        kept = withoutWorse(kept);
       }
       return kept;
     }
 
     /** Leaves those of some boxes that no better one of them overlaps too much, best first. */
-    private List<Candidate> best(List<Candidate> candidates) {
+    private List<Candidate> withoutWorse(List<Candidate> candidates) {
       // Classes that may overlap are moved apart, each to a place of its own.
       double low = Double.POSITIVE_INFINITY;
       double high = Double.NEGATIVE_INFINITY;
