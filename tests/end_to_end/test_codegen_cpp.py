@@ -23,6 +23,7 @@ from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.codegen import generate
 from keras2cv.codegen.cpp.source_files import library_traits
+from keras2cv.errors import UsageError
 from keras2cv_export import export
 from support.clips import read_clip, write_clip
 from support.cmake import STRICT, build, precompile, require_opencv
@@ -406,6 +407,27 @@ def test_the_program_names_the_fault_of_an_image(program: Program, tmp_path: Pat
         found = run_program(program(bundle), str(bundle.folder), path)
         assert (found.stdout, found.returncode, len(found.stderr.splitlines())) == ("", 1, 1)
         assert words in found.stderr
+
+
+def test_a_pixel_and_strips_are_answered_or_refused(program: Program, tmp_path: Path) -> None:
+    """As the runtime answers 1x1, 1x20000 and 20000x1; to pad these takes gigabytes."""
+    strips = {"pixel": (1, 1, 3), "tall": (20_000, 1, 3), "wide": (1, 20_000, 3)}
+    for name, shape in strips.items():
+        pixels = np.random.default_rng(7).integers(0, 256, shape).astype(np.uint8)
+        assert cv2.imwrite(str(tmp_path / f"{name}.png"), pixels)
+    for rule in ("stretch", "letterbox"):
+        bundle = classifier(resize=rule, pad=7 if rule == "letterbox" else None)(tmp_path / rule)
+        images = [tmp_path / f"{name}.png" for name in strips]
+        found = run_program(program(bundle), str(bundle.folder), *map(str, images), "--json")
+        assert (found.stderr, found.returncode) == ("", 0)
+        assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
+    bundle = classifier(resize="pad", pad=7)(tmp_path / "pad")
+    for name in ("tall", "wide"):
+        found = run_program(program(bundle), str(bundle.folder), str(tmp_path / f"{name}.png"))
+        assert (found.stdout, found.returncode) == ("", 1)
+        with pytest.raises(UsageError) as refused:
+            keras2cv.load(bundle.folder).predict(cv2.imread(str(tmp_path / f"{name}.png")))
+        assert found.stderr == f"error: {refused.value}\n"
 
 
 @pytest.mark.parametrize(

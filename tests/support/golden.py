@@ -61,7 +61,7 @@ from support.program_bundles import (
     assert_same,
     filtered,
 )
-from support.special_bundles import SPECIAL_BUNDLES
+from support.special_bundles import SPECIAL_BUNDLES, mixed, picture
 from support.stroke_font import text_size
 
 TOLERANCE: Final = 1e-5  # of a number, relative to the largest of its list where that is above 1
@@ -82,11 +82,25 @@ _ADVANCED: Final[Mapping[str, Mapping[str, Write]]] = {
 NEEDS: Final[Mapping[str, str]] = {
     name: words for words, cases in _ADVANCED.items() for name in cases
 }
+# What Python alone has, by words of the refusal elsewhere. A case is in every language, or
+# in this table: `test_golden` knows no third.
+PYTHON_ALONE: Final[Mapping[str, Mapping[str, Write]]] = {
+    "filters of both Pillow and TensorFlow": {
+        "one picture by Pillow's filter, another by TensorFlow's": mixed(
+            picture("left", interpolation="pil-box"), picture("right", interpolation="tf-area")
+        ),
+    },
+}
+_WORDS: Final[Mapping[str, str]] = {
+    **NEEDS,
+    **{name: words for words, cases in PYTHON_ALONE.items() for name in cases},
+}
 CASES: Final[Mapping[str, Write]] = {
     **BUNDLES,
     **INPUT_BUNDLES,
     **_FILTERED,
     **{name: write for cases in _ADVANCED.values() for name, write in cases.items()},
+    **{name: write for cases in PYTHON_ALONE.values() for name, write in cases.items()},
 }
 # One is smaller than the nets' input, and one twice as large. The last is drawn on.
 _SIZES_WH: Final = ((7, 5), (24, 18), *IMAGE_SIZES_WH)
@@ -205,7 +219,8 @@ def _write_case(folder: Path, number: int, name: str, pictures: Pictures) -> dic
     bundle = CASES[name](place / "bundle.cv")
     model = keras2cv.load(bundle.folder)
     has_picture = model.manifest.preprocessing is not None
-    is_short = name in INPUT_BUNDLES or NEEDS.get(name) in SPECIAL_BUNDLES or not has_picture
+    is_short = name in INPUT_BUNDLES or len(model.manifest.pictures) != 1
+    is_short |= NEEDS.get(name) in SPECIAL_BUNDLES
     names = list(_PICTURES)[:2] if is_short else list(_PICTURES)
     if name in NEEDS and not is_short:
         names = [*names[1:4], names[-1]]
@@ -218,7 +233,7 @@ def _write_case(folder: Path, number: int, name: str, pictures: Pictures) -> dic
         "task": task,
         "bundle": f"{place.name}/bundle.cv",
         "samples": samples,
-        "needs": NEEDS.get(name),
+        "needs": _WORDS.get(name),
     }
 
 

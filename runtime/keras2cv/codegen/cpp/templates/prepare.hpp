@@ -173,6 +173,13 @@ inline cv::Mat bordered(const cv::Mat& image, cv::Point before, cv::Point after,
     return result;
 }
 
+constexpr int MOST_PADDED = 1 << 28;  // pixels: the padded square of a long strip takes gigabytes
+
+// "640x480".
+inline std::string size_text(cv::Size size) {
+    return std::to_string(size.width) + "x" + std::to_string(size.height);
+}
+
 // Bring an image to the net's size.
 inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
     const cv::Rect whole({}, image.size());
@@ -187,6 +194,10 @@ inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
     if (rules.resize != "pad")
         throw Error("There is no resize rule " + rules.resize + ". Generate the program again.");
     const cv::Point bar = pad_bars(image.size(), rules.size);
+    const cv::Size wide = image.size() + cv::Size(2 * bar);
+    if (wide.width > MOST_PADDED / wide.height)
+        throw Error("An image of " + size_text(image.size()) + " pixels would be padded to " + size_text(wide) +
+                    ", which is too much memory. Crop it first.");
     const cv::Mat padded = bordered(image, bar, bar, rules.pad);
     return resize_part(padded, cv::Rect({}, padded.size()), rules.size, rules.interpolation);
 }
