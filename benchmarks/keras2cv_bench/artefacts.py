@@ -113,11 +113,11 @@ def _onnx(job: Mapping[str, Any], out: Path) -> dict[str, Any]:
     wanted = [str(t.name) for t in getattr(model, "inputs", None) or ()]
     inputs = wanted if wanted and set(wanted) <= set(names) else names
     found = {"inputs": inputs, "outputs": [value.name for value in made.graph.output]}
-    fault = _fault(made, [name for name in names if name not in inputs[: len(shapes)]])
+    fault = onnx_fault(made, [name for name in names if name not in inputs[: len(shapes)]])
     return {**found, "fault": fault} if fault else found
 
 
-def _fault(made: Any, more: Sequence[str]) -> str:
+def onnx_fault(made: Any, more: Sequence[str]) -> str:
     """Return why a file cannot be run: inputs that the model has not, or ops that ONNX has not."""
     import onnx
 
