@@ -15,7 +15,13 @@ import pytest
 from campaigns.performance import measure
 from campaigns.performance.__main__ import main
 from campaigns.performance.flops import gflop_of
-from campaigns.performance.measure import Found, installed_peers, measure_all, results
+from campaigns.performance.measure import (
+    Found,
+    installed_peers,
+    measure_all,
+    prepare_all,
+    results,
+)
 from campaigns.performance.page import write
 from campaigns.performance.photos import COUNT, SIZE_WH, photos_in
 from campaigns.performance.ratios import geometric_mean
@@ -309,6 +315,14 @@ def test_no_case_is_begun_when_the_minutes_are_over(
     assert begun == ["First", "Second", "whole"]
     measure_all(both[:1], tmp_path, 1.0, lines.append, again=True)
     assert begun[3:] == ["First"]
+
+
+def test_a_model_whose_package_is_not_there_is_left_out(tmp_path: Path) -> None:
+    """With what to install; the others are exported."""
+    lines: list[str] = []
+    prepare_all([replace(case("Hub"), imports=("no_such_hub",))], tmp_path, lines.append)
+    assert lines == ["[1/1] Hub is left out: pip install no-such-hub"]
+    assert not (tmp_path / "Hub").exists()
 
 
 def test_the_arithmetic_of_a_recurrent_layer_is_that_of_its_gates(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ Built from their configs, so that nothing is downloaded: `pip install keras-hub`
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, Final
 
 from campaigns.models import calibrated
 
-MODULE: Final = "keras_hub"  # registers the layers that the files name
+from .zoo import HUB
+
 _IMAGE: Final = (224, 224, 3)
 _SCENE: Final = (512, 512, 3)
 _CLASSES: Final = 1000
@@ -17,34 +19,31 @@ _CLASSES: Final = 1000
 
 def vit_s16() -> Any:
     """Build ViT-S/16: 12 layers of 6 heads, 384 numbers for each of 197 tokens."""
-    import keras_hub
-
-    backbone = keras_hub.models.ViTBackbone(
+    models = _models()
+    backbone = models.ViTBackbone(
         image_shape=_IMAGE, patch_size=16, num_layers=12, num_heads=6, hidden_dim=384, mlp_dim=1536
     )
-    return calibrated(keras_hub.models.ViTImageClassifier(backbone, num_classes=_CLASSES))
+    return calibrated(models.ViTImageClassifier(backbone, num_classes=_CLASSES))
 
 
 def swin_t() -> Any:
     """Build Swin-T: windows of 7x7 tokens, shifted in every second block."""
-    import keras_hub
-
-    backbone = keras_hub.models.SwinTransformerBackbone(
+    models = _models()
+    backbone = models.SwinTransformerBackbone(
         image_shape=_IMAGE,
         embed_dim=96,
         depths=(2, 2, 6, 2),
         num_heads=(3, 6, 12, 24),
         window_size=7,
     )
-    classifier = keras_hub.models.SwinTransformerImageClassifier
+    classifier = models.SwinTransformerImageClassifier
     return calibrated(classifier(backbone, num_classes=_CLASSES))
 
 
 def segformer_b0() -> Any:
     """Build SegFormer-B0 for the 150 classes of ADE20K."""
-    import keras_hub
-
-    encoder = keras_hub.models.MiTBackbone(
+    models = _models()
+    encoder = models.MiTBackbone(
         image_shape=_SCENE,
         num_layers=4,
         layerwise_depths=[2, 2, 2, 2],
@@ -55,15 +54,14 @@ def segformer_b0() -> Any:
         hidden_dims=[32, 64, 160, 256],
         max_drop_path_rate=0.1,
     )
-    backbone = keras_hub.models.SegFormerBackbone(image_encoder=encoder, projection_filters=256)
-    return calibrated(keras_hub.models.SegFormerImageSegmenter(backbone, num_classes=150))
+    backbone = models.SegFormerBackbone(image_encoder=encoder, projection_filters=256)
+    return calibrated(models.SegFormerImageSegmenter(backbone, num_classes=150))
 
 
 def retinanet_r50() -> Any:
     """Build RetinaNet on ResNet50 for the classes of COCO, as its outputs before the boxes."""
-    import keras_hub
-
-    encoder = keras_hub.models.ResNetBackbone(
+    models = _models()
+    encoder = models.ResNetBackbone(
         image_shape=_SCENE,
         input_conv_filters=[64],
         input_conv_kernel_sizes=[7],
@@ -72,11 +70,13 @@ def retinanet_r50() -> Any:
         stackwise_num_strides=[1, 2, 2, 2],
         block_type="bottleneck_block",
     )
-    backbone = keras_hub.models.RetinaNetBackbone(
+    backbone = models.RetinaNetBackbone(
         image_encoder=encoder, min_level=3, max_level=7, use_p5=False, image_shape=_SCENE
     )
     return calibrated(
-        keras_hub.models.RetinaNetObjectDetector(
-            backbone, num_classes=90, bounding_box_format="yxyx"
-        )
+        models.RetinaNetObjectDetector(backbone, num_classes=90, bounding_box_format="yxyx")
     )
+
+
+def _models() -> Any:
+    return import_module(HUB).models

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +56,10 @@ def prepare_all(cases: Sequence[Case], work: Path, progress: Progress) -> None:
     for number, case in enumerate(cases, start=1):
         folder = folder_of(case, work)
         if (folder / "prepared.json").exists():
+            continue
+        if absent := [module for module in case.imports if find_spec(module) is None]:
+            install = absent[0].replace("_", "-")
+            progress(f"[{number}/{len(cases)}] {case.name} is left out: pip install {install}")
             continue
         progress(f"[{number}/{len(cases)}] exporting {case.name}")
         folder.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ TYPICAL: Final = (
 NEWER: Final = (
     "ViT-S/16", "Swin-T", "SegFormer-B0", "RetinaNet-R50", "YOLOv8-n", "LSTM", "U-Net 3D",
 )  # fmt: skip
+HUB: Final = "keras_hub"  # registers the layers that files of its models name
 SCALED: Final = "MobileNetV2"
 ROUNDS: Final = 8
 SIDES: Final = (96, 160, 224, 320, 448)
@@ -120,7 +121,7 @@ def model_case(
 def newer_cases() -> list[Case]:
     """Return transformers, detectors, and models whose input is no picture."""
     hub, yolo, others = "hub_models", "yolo", "other_inputs"
-    of_hub = {"imports": ("keras_hub",)}
+    of_hub = {"imports": (HUB,)}
     kinds: tuple[tuple[str, str, str, int, str, Mapping[str, Any]], ...] = (
         ("ViT-S/16", hub, "vit_s16", 224, "tf", of_hub),
         ("Swin-T", hub, "swin_t", 224, "tf", of_hub),
