@@ -11,7 +11,8 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .node import Node, known, must_know, require_room, static
+from .finite import chosen
+from .node import Array, Node, known, must_know, require_room, static
 
 
 def bucketize(node: Node, x: Any) -> Any:
@@ -65,12 +66,24 @@ def one_hot(node: Node, indices: Any, depth: Any, on: Any, off: Any) -> Any:
     hit = tf.equal(tf.expand_dims(tf.cast(indices, tf.float32), axis), places)
     if on.dtype == tf.bool:
         return tf.logical_or(tf.logical_and(hit, on), tf.logical_and(tf.logical_not(hit), off))
-    return _between(off, on, tf.cast(hit, on.dtype))
+    return _between(off, on, hit)
 
 
 def _between(off: Any, on: Any, hit: Any) -> Any:
-    plain = known(off) == np.zeros(()) and known(on) == np.ones(())
-    return hit if plain else hit * (on - off) + off
+    """Return `on` where `hit` holds and `off` elsewhere, by arithmetic where that is exact."""
+    numbers, low, high = tf.cast(hit, on.dtype), known(off), known(on)
+    if (low, high) == (np.zeros(()), np.ones(())):
+        return numbers
+    if on.dtype.is_integer or _is_exact(low, high):
+        return numbers * (on - off) + off
+    return tf.where(hit, on, off)
+
+
+def _is_exact(off: Array | None, on: Array | None) -> bool:
+    """Whether (on - off) + off is `on`, as it is not where one is infinite or far larger."""
+    if off is None or on is None or not np.isfinite([off, on]).all():
+        return False
+    return bool(on - off + off == on)
 
 
 def dense_bincount(node: Node, x: Any, size: Any, weights: Any) -> Any:
@@ -88,7 +101,7 @@ def dense_bincount(node: Node, x: Any, size: Any, weights: Any) -> Any:
     if node.attr("binary_output", default=False):
         return tf.cast(tf.reduce_max(hits, -2), weights.dtype)
     if weights.shape.num_elements() != 0:
-        hits = hits * tf.cast(weights, tf.float32)[..., None]
+        hits = chosen(hit, tf.cast(weights, tf.float32)[..., None])
     return tf.cast(tf.reduce_sum(hits, -2), weights.dtype)
 
 

@@ -2,7 +2,7 @@
 
 A scatter is out[k] = sum of updates[j]: one Gather per update that a place gets. The update of a
 known block is a Concat of the parts around it and the block. A sum at computed places is a product
-with the matrix of what goes where.
+with the matrix of what goes where, in which an infinite update reaches its own place alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
+from .finite import weighted
 from .node import Array, Node, known, must_know, require_room, static
 from .unpooling import unpooled
 
@@ -76,7 +77,8 @@ def _at_computed(indices: Any, updates: Any, sizes: list[int]) -> Any:
     flat = tf.reduce_sum(places * steps, -1)
     goes = tf.cast(tf.equal(flat[None], np.arange(rows, dtype=np.float32)[:, None]), tf.float32)
     goes *= tf.reduce_min(inside, -1)[None]
-    summed = tf.matmul(goes, tf.cast(_as_rows(updates, count), tf.float32))
+    numbers = tf.cast(_as_rows(updates, count), tf.float32)
+    summed = weighted(lambda rows: tf.matmul(goes, rows), numbers)
     return tf.cast(tf.reshape(summed, sizes), updates.dtype)
 
 
