@@ -17,7 +17,7 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .finite import surely_finite, weighted
+from .finite import weighted
 from .node import Array, Node, must_know, require_room, static
 
 Resize = Callable[[Any, list[int], int], Any]
@@ -134,17 +134,17 @@ def crop_and_resize(node: Node, image: Any, boxes: Any, owners: Any, size: Any) 
     new_height, new_width = (int(d) for d in must_know(size, "size"))
     y, y_inside = _positions(boxes[:, 0], boxes[:, 2], height, new_height)
     x, x_inside = _positions(boxes[:, 1], boxes[:, 3], width, new_width)
-    rows, columns = _interpolation(y, height, nearest), _interpolation(x, width, nearest)
+    rows = _interpolation(y, height, nearest) * y_inside[..., None]  # no weights outside
+    columns = _interpolation(x, width, nearest) * x_inside[..., None]
     source = tf.transpose(tf.gather(tf.cast(image, tf.float32), owners), [0, 3, 1, 2])
 
     def weigh(images: Any) -> Any:
         return tf.matmul(tf.matmul(rows[:, None], images), columns[:, None], transpose_b=True)
 
-    crop = tf.transpose(weighted(weigh, source), [0, 2, 3, 1])  # 0 where no pixel has a weight
+    crop = tf.transpose(weighted(weigh, source), [0, 2, 3, 1])
     inside = y_inside[:, :, None, None] * x_inside[:, None, :, None]  # (K, H', W', 1)
     fill = float(node.attr("extrapolation_value", 0.0))
-    cut = crop * inside if surely_finite(source) else tf.where(inside > 0.5, crop, 0.0)
-    return cut + fill * (1.0 - inside) if fill else cut
+    return crop + fill * (1.0 - inside) if fill else crop
 
 
 def _positions(start: Any, end: Any, size: int, count: int) -> tuple[Any, Any]:
