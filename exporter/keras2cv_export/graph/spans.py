@@ -265,11 +265,8 @@ def _added(operand: Span, count: int) -> Span:
     error = count * _UNIT
 
     def below(bound: float) -> float:
-        return (
-            bound - abs(bound) * error
-            if bound <= 0
-            else max(bound * (1 - error), bound / max(count, 1))
-        )
+        rounded = bound - abs(bound) * error
+        return rounded if bound <= 0 else max(rounded, bound / max(count, 1))
 
     return (below(low) if low else 0.0), (-below(-high) if high else 0.0)
 

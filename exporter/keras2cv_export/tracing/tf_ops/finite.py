@@ -18,16 +18,17 @@ from .node import is_computed, known
 _LARGEST: Final = float(np.finfo(np.float32).max)
 
 # Ops that can give infinity or NaN for finite numbers of ordinary size.
-_RISKY: Final = frozenset(
-    "Acos Acosh Asin Atanh Cosh Cumprod Digamma Div Erfinv Exp Expm1 Inv Lgamma Log Log1p Ndtri "
-    "Pow Prod RealDiv Reciprocal Rsqrt Sinh Sqrt Tan Xdivy Xlog1py Xlogy".split()
-)
-_NOT_NEGATIVE: Final = frozenset(
-    "Abs Relu Relu6 Sigmoid Softmax Softplus Square SquaredDifference".split()
-)
-_KEEP_SIGNS: Final = frozenset(
-    "ExpandDims Identity Max Mean Min Reshape Squeeze Sum Transpose".split()
-)
+_RISKY: Final = (
+    "Acos", "Acosh", "Asin", "Atanh", "Cosh", "Cumprod", "Digamma", "Div", "Erfinv", "Exp", "Expm1",
+    "Inv", "Lgamma", "Log", "Log1p", "Ndtri", "Pow", "Prod", "RealDiv", "Reciprocal", "Rsqrt",
+    "Sinh", "Sqrt", "Tan", "Xdivy", "Xlog1py", "Xlogy",
+)  # fmt: skip
+_NOT_NEGATIVE: Final = (
+    "Abs", "Relu", "Relu6", "Sigmoid", "Softmax", "Softplus", "Square", "SquaredDifference",
+)  # fmt: skip
+_KEEP_SIGNS: Final = (
+    "ExpandDims", "Identity", "Max", "Mean", "Min", "Reshape", "Squeeze", "Sum", "Transpose",
+)  # fmt: skip
 
 
 def surely_finite(tensor: Any) -> bool:

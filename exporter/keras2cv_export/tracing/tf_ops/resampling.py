@@ -229,7 +229,7 @@ def _folded(at: Array, size: int, mode: str) -> Array:
 def _corners(
     x: Array, y: Array, width: int, height: int, nearest: bool
 ) -> list[tuple[Array, Array]]:
-    """List source pixels (P,), width x height of them beyond the edges, and their weights (P, 1)."""
+    """List source pixels (P,), and their weights (P, 1); one is `width * height` if outside."""
     if nearest:
         spots = [(_rounded(x), _rounded(y), np.ones_like(x))]
     else:
