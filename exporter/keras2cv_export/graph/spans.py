@@ -55,6 +55,9 @@ class _Spans:
         array, node = constant(value), value.producer()
         if array is not None:
             return _of_numbers(array)
+        if value.dtype in _NARROW_INTEGERS:
+            limits = np.iinfo(value.dtype.numpy())
+            return float(limits.min), float(limits.max)
         if node is None:
             return EVERYTHING
         if value.dtype == ir.DataType.BOOL or node.op_type in _WITHIN:
@@ -73,6 +76,9 @@ _WITHIN: dict[str, Span] = {
     **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceSumSquare", "ArgMax", "ArgMin"), (0.0, np.inf)),
     "Atan": (-1.571, 1.571),
 }
+_NARROW_INTEGERS = (
+    ir.DataType.UINT8, ir.DataType.INT8, ir.DataType.UINT16, ir.DataType.INT16,
+)  # fmt: skip
 _FIRST_ONLY = ("TopK", "MaxPool")  # their other outputs are places
 
 

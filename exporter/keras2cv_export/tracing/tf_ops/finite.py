@@ -42,7 +42,8 @@ def surely_finite(tensor: Any) -> bool:
         if one.op.name in seen or not one.dtype.is_floating:
             continue
         seen.add(one.op.name)
-        if one.op.type == "Const" and not np.isfinite(known(one)).all():
+        value = known(one) if one.op.type == "Const" else None
+        if value is not None and not np.isfinite(value).all():
             return False
         if one.op.type in _RISKY and not _is_safe(one.op) and is_computed(one):
             return False

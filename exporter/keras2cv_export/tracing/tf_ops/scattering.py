@@ -14,7 +14,7 @@ import numpy as np
 from keras2cv_export.quiet.tensorflow import tf
 
 from .finite import weighted
-from .node import Array, Node, known, must_know, require_room, static
+from .node import Array, Node, known, must_know, require_exact, require_room, static
 from .unpooling import unpooled
 
 
@@ -69,6 +69,7 @@ def _at_computed(indices: Any, updates: Any, sizes: list[int]) -> Any:
     """
     depth = static(indices)[-1]
     rows, count = int(np.prod(sizes[:depth])), int(np.prod(static(indices)[:-1]))
+    require_exact(rows, "places")
     require_room(rows, count)
     steps = np.cumprod([1, *sizes[depth - 1 : 0 : -1]])[::-1].astype(np.float32)
     places = tf.cast(tf.reshape(indices, [count, depth]), tf.float32)

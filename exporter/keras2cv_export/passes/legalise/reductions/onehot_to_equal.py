@@ -11,6 +11,8 @@ occur in converted graphs.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx_ir as ir
 
@@ -60,6 +62,6 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     return substitute(node, hot)
 
 
-def _is_exact(off: np.generic, on: np.generic) -> bool:
+def _is_exact(off: Any, on: Any) -> bool:
     """Whether (on - off) + off is `on`, in their own type."""
     return bool(np.isfinite([off, on]).all()) and bool(on - off + off == on)
