@@ -15,6 +15,7 @@ from keras2cv_export.quiet.garbage import uncollected
 from .failure import failure_of
 from .meeting import meet
 from .plain_values import read_values, write_values
+from .records import task_records
 
 
 def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def _export(folder: Path, stage: str | None, progress: Callable[[str], None]) ->
         from keras2cv_export.exporting import fill_bundle
         from keras2cv_export.model.load import import_modules
     assert stage is not None  # noqa: S101 - an export has one
-    options = ExportOptions(**read_values(folder, "options"), progress=progress)
+    options = ExportOptions(**_options(folder), progress=progress)
     import_modules(options.imports)
     confine_child(folder, Path(stage), network=bool(options.imports))
     return fill_bundle(options, Path(stage))
@@ -45,8 +46,14 @@ def _check(folder: Path, _: str | None, progress: Callable[[str], None]) -> Any:
     with uncollected():
         from keras2cv_export.checks.checking import check_bundle
         from keras2cv_export.model.load import import_modules
-    options = CheckOptions(**read_values(folder, "options"), progress=progress)
+    options = CheckOptions(**_options(folder), progress=progress)
     import_modules(options.imports)
     confine_child(folder, network=bool(options.imports))
     found = check_bundle(options)
     return replace(found, question=replace(found.question, exact=None, near=None))
+
+
+def _options(folder: Path) -> Any:
+    """Return the parent's options by their names."""
+    task_records()
+    return read_values(folder, "options")

@@ -20,6 +20,7 @@ from .choosing import knows_any
 from .failure import Failure, error_of
 from .meeting import cannot_be_opened, search_path
 from .plain_values import NotPlainError, read_values, write_values
+from .records import task_records
 
 if TYPE_CHECKING:
     from keras2cv_export.checks.check_report import CheckReport
@@ -98,6 +99,7 @@ def _ask(verb: str, options: Any, model: str | os.PathLike[str], stage: Path | N
             ) as child:
                 child.send(request)
                 importlib.import_module(_REPORTS[verb])
+                task_records()
                 child.reply()
         except ChildLost as lost:
             raise ModelError(f"{cannot_be_opened(model, lost)} Nothing was written.") from lost

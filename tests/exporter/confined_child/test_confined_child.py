@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +64,40 @@ def test_a_child_exports_and_checks(tmp_path: Path) -> None:
     assert found.to_dict()["bundle"]
     assert found.question.samples[0][0].dtype == np.float32
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cat.cv", "cat.keras"]
+
+
+_DESCRIBED = """
+import sys
+from keras2cv_export import DetectOptions, SegmentOptions, check, export
+outputs = {"boxes": "boxes", "scores": "scores", "box_format": "xyxy", "box_units": "normalised"}
+options = {"detect": DetectOptions(**outputs)} if sys.argv[1] == "detect" else {
+    "segment": SegmentOptions()}
+print(export("it.keras", "it.cv", preprocess="none", **options).manifest.task.kind)
+print(check("it.cv", "it.keras", speed=False).manifest.task.kind)
+"""
+
+
+@landlock
+@pytest.mark.parametrize("task", ["detect", "segment"])
+def test_a_task_is_described(task: str, tmp_path: Path) -> None:
+    """In a program that has imported nothing else, as users' have: records are found both ways."""
+    picture = keras.Input((8, 8, 3))
+    numbers = keras.layers.Dense(30)(keras.layers.Flatten()(picture))
+    outputs = {
+        "boxes": keras.layers.Reshape((5, 4), name="boxes")(numbers[:, :20]),
+        "scores": keras.layers.Reshape((5, 2), name="scores")(numbers[:, 20:]),
+    }
+    mask = keras.layers.Conv2D(3, 1, activation="softmax")(picture)
+    keras.Model(picture, outputs if task == "detect" else mask).save(tmp_path / "it.keras")
+    done = subprocess.run(
+        [sys.executable, "-c", _DESCRIBED, task],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=240,
+    )
+    assert done.stdout.split() == [task, task], done.stderr[-2000:]
 
 
 @landlock
