@@ -23,6 +23,7 @@ from typing import Any, Final
 from keras2cv.cli.native_output import escaped_native_output, settle
 from keras2cv.cli.output_guard import check_outputs
 from keras2cv.cli.parser import make_parser
+from keras2cv.cli.picture_limit import limit_pictures
 from keras2cv.cli.signals import ended_by_signals, exit_code_of, leave_to_system
 from keras2cv.cli.styles import Styled, print_line
 from keras2cv.cli.supervised import exit_code_of_child
@@ -47,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _escape_what_the_terminal_cannot_show()
     if argv is None:
         own_process()
+        limit_pictures()
         if (code := exit_code_of_child(sys.argv[1:])) is not None:
             return code
     try:

@@ -16,6 +16,7 @@ _VIEWER: Final = "If an image viewer opens it, save it as .png there."
 _MAX_IMAGE_BYTES: Final = 2**30  # cv2 counts them in 31 bits
 _TIFF: Final = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _MAX_PAGES: Final = 512
+_TOO_LARGE: Final = "IO_MAX_IMAGE_PIXELS"
 
 
 def read_image(path: str | os.PathLike[str], bits: int = 8) -> NDArray[Any]:
@@ -108,6 +109,11 @@ def _decoded(path: str | os.PathLike[str], data: NDArray[np.uint8], flags: int) 
     try:
         image = cv2.imdecode(data, flags)
     except cv2.error as error:  # a size beyond cv2's limits, or a decoder that gave up
+        if _TOO_LARGE in str(error.err):
+            raise InputError(
+                f"{path} has more pixels than OpenCV may decode here. Make it smaller, or set the "
+                f"environment variable OPENCV_{_TOO_LARGE} to as many pixels as it has."
+            ) from error
         raise InputError(f"{path} cannot be decoded: {error.err or error}. {_VIEWER}") from error
     if image is None:
         raise InputError(f"OpenCV {cv2.__version__} cannot decode {path} as an image. {_VIEWER}")
