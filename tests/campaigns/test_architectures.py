@@ -20,7 +20,7 @@ from campaigns.architectures.__main__ import faults
 from campaigns.architectures.machines import columns_of, find_machines
 from campaigns.architectures.nets import chosen, counts_of
 from campaigns.architectures.page import Results, page
-from campaigns.architectures.pixels import measured
+from campaigns.architectures.pixels import covers, measured
 from campaigns.atlas.store import Record
 from campaigns.atlas.sweep import Listed
 from keras2cv.errors import MissingDependency
@@ -188,3 +188,46 @@ def test_the_image_is_the_end_of_the_buffer() -> None:
     buffer = np.arange(64, dtype=np.uint8)
     gray = guards_child.image_of(guards_child.Case(0, 3, 2, 1, 1), buffer)
     assert (gray.shape, gray[-1, -1]) == ((2, 3), 63)
+
+
+def test_every_kind_of_image_gets_every_rule() -> None:
+    """Square, wider and higher, gray, in colour and with alpha; large ones the quick rules."""
+    for target, expected in ((32, guards_child.OTHERS), (640, guards_child.QUICK_OTHERS)):
+        met: dict[int, set[object]] = {}
+        for case in guards_child.cases_of([target], 1):
+            kind = case.number % guards_child.KINDS_OF_IMAGE
+            met.setdefault(kind, set()).add(guards_child.other_of(case))
+        assert len(met) == 9
+        assert all(seen == set(expected) for seen in met.values())
+
+
+def test_a_finer_sweep_that_is_stored_suffices(tmp_path: Path) -> None:
+    """A coarser one, or one of fewer targets, is measured again."""
+    found = {"step": 8, "targets": [32, 64, 96]}
+    assert covers(found, "32,96", 8)
+    assert covers(found, "32,96", 64)
+    assert not covers(found, "32,96", 1)
+    assert not covers(found, "32,128", 8)
+    kept = tmp_path / "here" / "guards.json"
+    kept.parent.mkdir()
+    kept.write_text(json.dumps({**found, "kinds": {}}), encoding="utf-8")
+
+    def again(step: int) -> Any:
+        words = ("guards", "32", str(step))
+        enough = lambda old: covers(old, "32", step)  # noqa: E731
+        return measured(kept, Path(sys.executable), *words, suffices=enough)
+
+    assert again(64)["kinds"] == {}
+    assert again(4)["kinds"]["linear"]["crashed"] == []
+
+
+def test_a_net_of_minutes_has_one_batch_size() -> None:
+    """The others have all of theirs."""
+    cases = [Listed(name, name, (1, 3), "", "") for name in ("application", "layer")]
+    assert [case.batches for case in chosen(cases, "1/1", sampled=False)] == [(1,), (1, 3)]
+
+
+def test_a_part_needs_no_other() -> None:
+    """Its faults alone are named."""
+    found = results(blobs={}, guards={}, costs={}, selftests={"pi new": {"classify": "off"}})
+    assert faults(found) == ["classify on pi new: off"]

@@ -65,6 +65,7 @@ def test_what_cannot_be_run_is_an_assertion_with_the_reason(child: Child, tmp_pa
     assert child.worst_error(folder, ENGINE) < 1e-6
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a signal ends it")
 def test_a_crash_is_an_assertion_and_the_next_net_runs(child: Child, tmp_path: Path) -> None:
     """In a fresh process."""
     folder = bundle(tmp_path)

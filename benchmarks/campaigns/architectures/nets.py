@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -71,10 +72,16 @@ def run_nets(
 def chosen(listed: Sequence[Listed], part: str, *, sampled: bool) -> list[Listed]:
     """Return the cases of a shard, such as "1/4", of the whole suite or of its sample.
 
+    Those of keras.applications, of minutes each, have their smallest batch size alone.
+
     Raises:
         UsageError: There is no such shard.
     """
-    return command_line.shard([case for case in listed if case.sampled or not sampled], part)
+    cases = [case for case in listed if case.sampled or not sampled]
+    return [
+        replace(case, batches=case.batches[:1]) if case.group == "application" else case
+        for case in command_line.shard(cases, part)
+    ]
 
 
 def bad_nets(records: Sequence[Record]) -> list[str]:

@@ -77,7 +77,8 @@ def _images(found: Results) -> Iterator[str]:
         "high, square and not, gray, colour and with alpha, for inputs of n pixels. *n*: how many "
         "inputs of 32 to 1280 pixels, and which images for each; n + 1, n + 2 and n + 3 always. "
         "keras2cv's calls are those of `predict`, `run` and generated Python programs: `linear`, "
-        "each other rule and interpolation, and maps spread over an image."
+        "each other rule and interpolation in turn, and maps spread over an image. `cubic` and "
+        "the Pillow resizes, which NumPy computes from copies, are tried for inputs up to 128."
     )
     yield ""
     yield (
@@ -149,7 +150,8 @@ def _nets(found: Results) -> Iterator[str]:
     yield ""
     yield (
         f"{cases} of the {found.suite_size} cases of the conformance suite, against TensorFlow: "
-        "at most 1e-4 of the largest output. The words are those of "
+        "at most 1e-4 of the largest output, by all batch sizes, and by the smallest for "
+        "keras.applications. The words are those of "
         "[compatibility.md](compatibility.md)."
     )
     yield ""

@@ -80,6 +80,8 @@ def test_a_net_of_absurd_size_is_not_even_hashed(folder: Path) -> None:
 @pytest.mark.parametrize("kind", ["link", "pipe", "device", "folder"])
 def test_only_files_of_its_own_are_read(folder: Path, name: str, kind: str) -> None:
     """No link out of the folder, no pipe that never ends, no device."""
+    if kind == "pipe" and not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
     path = folder / name
     outside = folder.parent / name
     path.rename(outside)

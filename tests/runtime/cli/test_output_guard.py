@@ -247,7 +247,7 @@ def test_a_text_is_written_whole_or_not_at_all(
     link.symlink_to(real.name)
     write_text(link, "new")
     assert (link.is_symlink(), real.read_text(encoding="utf-8")) == (True, "new")
-    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert os.name != "posix" or stat.S_IMODE(real.stat().st_mode) == 0o640
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

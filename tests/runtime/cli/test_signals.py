@@ -64,13 +64,9 @@ SLOW = (
 )
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
-)
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
 @pytest.mark.parametrize("to_all", [False, True])
-def test_a_signal_finishes_the_files(
-    folder: Path, number: signal.Signals, code: int, to_all: bool
-) -> None:
+def test_a_signal_finishes_the_files(folder: Path, name: str, code: int, to_all: bool) -> None:
     """The video can be read, and every line is whole; a parent passes on what its child got."""
     write_clip(Path("clip.avi"), 1000)
     words = ["run", "cat.cv", "clip.avi", "--save", "out.mp4", "--json", "r.jsonl"]
@@ -80,7 +76,7 @@ def test_a_signal_finishes_the_files(
     prefix = f"{prefix}\n{SLOW}"
     child = start(*words, prefix=prefix, group=to_all)
     wait_for_lines(Path("r.jsonl"), 20)
-    (os.killpg if to_all else os.kill)(child.pid, number)
+    (os.killpg if to_all else os.kill)(child.pid, signal.Signals[name])
     _, err = child.communicate(timeout=60)
     assert child.returncode == code, err
     assert err.splitlines()[-1] == "interrupted"

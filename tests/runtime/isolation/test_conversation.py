@@ -137,6 +137,7 @@ def test_our_own_errors_keep_their_kind() -> None:
     assert type(caught.value) is BundleError
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a mode says what may run")
 def test_a_missing_interpreter_is_a_sentence(tmp_path: Path) -> None:
     """Also a missing folder, a program that may not run, and a file that is no program."""
     limits, text = Limits(60), tmp_path / "text"

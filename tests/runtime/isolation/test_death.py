@@ -33,9 +33,10 @@ else:
 
 
 @pytest.mark.parametrize("starter", ["main", "thread"])
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_child_dies_with_the_parent(tmp_path: Path, end: signal.Signals, starter: str) -> None:
+@pytest.mark.parametrize("name_of_end", ["SIGKILL", "SIGTERM", "SIGINT"])
+def test_a_child_dies_with_the_parent(tmp_path: Path, name_of_end: str, starter: str) -> None:
     """The group of processes goes, by the end of the child's stdin."""
+    end = signal.Signals[name_of_end]
     file = tmp_path / "pids"
     name = f"{ENTRIES}:with_grandchild"
     with subprocess.Popen(
