@@ -51,20 +51,9 @@ def _check(folder: Path, _: str | None, progress: Callable[[str], None]) -> Any:
     confine_child(folder, network=bool(options.imports))
     found = check_bundle(options)
     return replace(found, question=replace(found.question, exact=None, near=None))
-<<<<<<< HEAD
 
 
 def _options(folder: Path) -> Any:
     """Return the parent's options by their names."""
     task_records()
     return read_values(folder, "options")
-
-
-def _failure(error: Keras2cvError) -> Failure:
-    ours = (k.__name__ for k in type(error).__mro__ if k.__module__ == keras2cv.errors.__name__)
-    found = Failure(next(ours), str(error), unknown=tuple(getattr(error, "unknown", ())))
-    if isinstance(error, UnsupportedOpsError):
-        return replace(found, ops=error.found, where=error.where)
-    return replace(found, parity=getattr(error, "report", None))
-=======
->>>>>>> 0f52b94e57f37d6203968a13c8fe526d6012bf71
