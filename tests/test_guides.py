@@ -1,10 +1,9 @@
-"""The pages for users: their Python runs, their commands are known, their schema is the code's."""
+"""The pages for users: their Python runs, every verb has its page, their schema is the code's."""
 
 from __future__ import annotations
 
 import json
 import re
-import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,14 +21,7 @@ from support.program_bundles import BUNDLES
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 GUIDES = sorted([*(DOCS / "guides").glob("*.md"), *(DOCS / f"{n}.md" for n in ("install", "faq"))])
-# Pages whose commands are typed as they stand, too.
-OTHERS = [
-    ROOT / "README.md",
-    *(DOCS / f"{n}.md" for n in ("troubleshooting", "evaluate", "running")),
-]
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
-COMMAND = re.compile(r"^(?:\S*/)?keras2cv (?!-)(\S+)(.*)$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
@@ -45,18 +37,6 @@ def test_its_python_runs(page: Path, tmp_path: Path) -> None:
             timeout=120,
         )
         assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("page", [*GUIDES, *OTHERS], ids=lambda page: page.stem)
-def test_its_commands_parse(page: Path) -> None:
-    """Every `keras2cv VERB ...` line of a code block is one that the parser takes."""
-    from keras2cv.cli.parser import make_parser
-
-    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
-    for language, block in BLOCK.findall(text):
-        for verb, rest in COMMAND.findall(block if language in {"", "sh", "yaml"} else ""):
-            words = [verb, *shlex.split(rest, comments=True)]
-            assert make_parser(words).parse_args(words).execute
 
 
 def test_the_page_of_commands_has_every_verb() -> None:

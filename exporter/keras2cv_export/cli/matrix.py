@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Final
 
 from keras2cv.cli import values
@@ -34,7 +33,12 @@ _TIMEOUT_S: Final = 600
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
+    parser.add_argument(
+        "bundle",
+        metavar="BUNDLE",
+        type=values.bundle,
+        help="a folder made by export; `sample`: the one that ships with keras2cv",
+    )
     parser.add_argument(
         "--opencv",
         metavar="VERSIONS",

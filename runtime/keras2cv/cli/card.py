@@ -194,7 +194,7 @@ def _chosen(manifest: Manifest) -> Iterator[str]:
     if chosen is None:
         return
     first = ", ".join(
-        f"{one.label} from {one.score:.4g} on" for one in chosen.classes[:_SHOWN_LABELS]
+        f"{one.label} above {one.score:.4g}" for one in chosen.classes[:_SHOWN_LABELS]
     )
     left = len(chosen.classes) - _SHOWN_LABELS
     more = f", ... {left} more" if left > 0 else ""

@@ -70,8 +70,8 @@ _DESCRIBED = """
 import sys
 from keras2cv_export import DetectOptions, SegmentOptions, check, export
 outputs = {"boxes": "boxes", "scores": "scores", "box_format": "xyxy", "box_units": "normalised"}
-options = {"detect": DetectOptions(**outputs)} if sys.argv[1] == "detect" else {
-    "segment": SegmentOptions()}
+detect, segment = DetectOptions(**outputs, activation="sigmoid"), SegmentOptions()
+options = {"detect": detect} if sys.argv[1] == "detect" else {"segment": segment}
 print(export("it.keras", "it.cv", preprocess="none", **options).manifest.task.kind)
 print(check("it.cv", "it.keras", speed=False).manifest.task.kind)
 """

@@ -71,6 +71,7 @@ def test_a_bare_command_shows_the_verbs_and_examples(capsys: pytest.CaptureFixtu
         (["run", "cat.cv", "a.png", "--tpo", "3"], "Did you mean --top?"),
         (["run", "cat.cv", "a.png", "--dev", "cpu"], "Did you mean --device?"),
         (["run", "cat.cv", "a.png", "--device", "cdua"], "Did you mean cuda"),
+        (["run", "cat.cv", "a.png", "--device", "gpu"], "Did you mean cuda?"),
         (["run", "--device=cpu", "--trheads", "1"], "There is no option --trheads. Did you mean "),
     ],
 )

@@ -256,7 +256,7 @@ def test_a_threshold_is_put_into_the_bundle_with_its_evidence(
     storage.release()
     capsys.readouterr()
     assert main(["info", str(sure_cv)]) == 0
-    assert f"yes from {chosen.classes[0].score:.4g} on" in capsys.readouterr().out
+    assert f"yes above {chosen.classes[0].score:.4g}" in capsys.readouterr().out
 
 
 def test_a_classifier_is_unknown_below_its_class_threshold(
