@@ -15,7 +15,8 @@ from keras2cv.isolation import confinement
 from keras2cv_export import check, export
 from keras2cv_export.confined_child import asking
 from keras2cv_export.confined_child.choosing import HERE, needs_child
-from keras2cv_export.confined_child.failure import Failure
+from keras2cv_export.confined_child.failure import Failure, error_of
+from keras2cv_export.confined_child.meeting import search_path
 from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError
 from support.writing_resource import WritingResource
 
@@ -147,11 +148,11 @@ def test_a_function_among_the_options_stays_here(tmp_path: Path) -> None:
 
 def test_errors_keep_their_kind() -> None:
     """With what their own class holds."""
-    assert type(asking._error_of(Failure("ParityError", "x"))) is ParityError
-    assert type(asking._error_of(Failure("Keras2cvWarning", "x"))) is ModelError
-    assert type(asking._error_of(Failure("Any", "x"))) is ModelError
+    assert type(error_of(Failure("ParityError", "x"))) is ParityError
+    assert type(error_of(Failure("Keras2cvWarning", "x"))) is ModelError
+    assert type(error_of(Failure("Any", "x"))) is ModelError
     op = Unsupported("Foo", "a/b", "why", "what", ("5.0",))
-    error = asking._error_of(Failure("UnsupportedError", "x", ops=(op,), where="OpenCV 5.0"))
+    error = error_of(Failure("UnsupportedError", "x", ops=(op,), where="OpenCV 5.0"))
     assert isinstance(error, UnsupportedOpsError)
     assert isinstance(error, UnsupportedError)
     assert error.lines[0].startswith("OpenCV 5.0 cannot run 1 op")
@@ -164,4 +165,4 @@ def test_a_console_finds_modules_in_the_working_folder(
     """Python has "" for it; the child is told its name."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", ["", str(tmp_path / "own")])
-    assert asking._search_path() == [str(tmp_path), str(tmp_path / "own")]
+    assert search_path() == [str(tmp_path), str(tmp_path / "own")]
