@@ -10,7 +10,8 @@ from campaigns.right_bundles.models import RIGHT_MODELS
 from keras2cv_export import export
 
 FAST = {
-    ("picture statistics", 0), ("around 1000", 1), ("two sizes", 2), ("features, some dead", 9)
+    ("picture statistics", 0), ("around 1000", 1), ("two sizes", 2), ("features, some dead", 9),
+    ("a class that is ruled out", 0),
 }  # fmt: skip
 SEEDS = range(10)
 

@@ -13,6 +13,7 @@ from .fault import Array, Fault, Vectors, change_weight
 from .head_kinds import HEAD_FAULTS
 from .input_kinds import INPUT_FAULTS
 from .layer_kinds import LAYER_FAULTS
+from .subtle_kinds import SUBTLE_FAULTS
 
 
 def _turned(old: list[Any]) -> list[Any]:
@@ -306,4 +307,4 @@ def all_faults() -> list[Fault]:
     found += [Fault(s, "net", w, graph=g) for s, t in _NET.items() for w, g in t.items()]
     found += [Fault(s, "storage", w, c) for s, t in _STORAGE.items() for w, c in t.items()]
     found.append(Fault("int8", "storage", "scales of a kernel too large", graph=_int8(_first_half)))
-    return [*found, *_proof(), *HEAD_FAULTS, *INPUT_FAULTS, *LAYER_FAULTS]
+    return [*found, *_proof(), *HEAD_FAULTS, *INPUT_FAULTS, *LAYER_FAULTS, *SUBTLE_FAULTS]

@@ -11,6 +11,8 @@ from keras import layers
 
 from keras2cv_export.quiet.tensorflow import tf
 
+from .odd_outputs import ODD_ENDS
+
 
 def _random(model: keras.Model, seed: int, gain: float = 1.0) -> keras.Model:
     rng = np.random.default_rng(seed)
@@ -174,6 +176,10 @@ def _silence(x: Any) -> Any:
     return layers.ReLU(threshold=1.5)(layers.Dense(16)(layers.GlobalMaxPooling1D()(y)))
 
 
+def _ended(end: Callable[[Any], Any]) -> Callable[[int], keras.Model]:
+    return lambda seed: _over((6,), end, seed)
+
+
 RIGHT_MODELS: dict[str, Callable[[int], keras.Model]] = {
     "batch statistics": lambda s: _over((24, 24, 3), _pooled(layers.BatchNormalization), s),
     "group statistics": lambda s: _over(
@@ -199,6 +205,7 @@ RIGHT_MODELS: dict[str, Callable[[int], keras.Model]] = {
     "near-ties": lambda s: _over((12,), _near_ties, s),
     "exact zeros": lambda s: _over((64, 2), _silence, s),
     "both ways": lambda s: _over((10, 3), layers.Bidirectional(layers.LSTM(4)), s),
+    **{name: _ended(end) for name, end in ODD_ENDS.items()},
     "tiny": lambda s: _over((6,), lambda x: layers.Rescaling(1e-12)(layers.Dense(4)(x)), s),
 }
 

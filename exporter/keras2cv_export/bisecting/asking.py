@@ -1,4 +1,4 @@
-"""Compute values of a graph in OpenCV, in a process of its own, and in onnxruntime if installed."""
+"""Compute values of a graph in OpenCV, and in onnxruntime if installed, each in its own process."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ from onnx import ModelProto
 from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.isolation import ChildCrash, ChildLost, Entry, Limits, ending, run_once
 from keras2cv.net.error_messages import condensed
+from keras2cv_export.model.onnx_files.onnx_runtime_child import unpacked
 from keras2cv_export.verifying.probing import ASKING
 
 from .cutting import as_standard
 
 Array = np.ndarray[Any, Any]
 _PROBE: Final = Entry(f"{Path(__file__).resolve().with_name('probe.py')}:answer", ())
+_SECOND_OPINION: Final = Entry(
+    "keras2cv_export.model.onnx_files.second_opinion:answer", ("keras2cv", "keras2cv_export")
+)
+_LIMITS: Final = Limits(300.0, start_seconds=120.0)
 INSTALL_ORT: Final = "pip install onnxruntime"
 
 
@@ -46,16 +51,10 @@ class OpenCV:
         """Run a graph, and return all of its outputs."""
         wanted = [value.name for value in model.graph.output]
         with temporary_folder() as folder:
-            file, source, target = (
-                str(Path(folder, name)) for name in ("cut.onnx", "in.npz", "out.npz")
-            )
-            onnx.save(model, file)
-            fed = _read_by(model, feeds)
-            arrays = {f"in/{k}": array for k, array in enumerate(fed.values())}
-            np.savez(source, **arrays)  # type: ignore[arg-type]
+            files, names = _saved(folder, model, feeds)
+            target = str(folder / "out.npz")
             reply = self._reply(
-                {"path": file, "source": source, "target": target, "asking": ASKING},
-                {"inputs": list(fed), "outputs": wanted},
+                {**files, "target": target, "asking": ASKING}, {"inputs": names, "outputs": wanted}
             )
             if "problem" in reply:
                 return Answer({}, reply["problem"])
@@ -78,31 +77,35 @@ class OpenCV:
         return reply
 
 
-def _read_by(model: ModelProto, feeds: Mapping[str, Array]) -> dict[str, Array]:
-    """Return the inputs that a part of the graph still has."""
-    return {value.name: feeds[value.name] for value in model.graph.input}
-
-
 def has_onnxruntime() -> bool:
     """Whether onnxruntime is installed, as a second opinion."""
     return importlib.util.find_spec("onnxruntime") is not None
 
 
 def ask_onnxruntime(model: ModelProto, feeds: Mapping[str, Array]) -> Answer:
-    """Run a graph in onnxruntime, without its optimisations: some of them are wrong too."""
+    """Run a graph in onnxruntime, in a process that may write nowhere."""
     if not has_onnxruntime():
         return Answer({}, f"onnxruntime is not installed: {INSTALL_ORT}")
-    import onnxruntime
+    with temporary_folder() as folder:
+        files, names = _saved(folder, as_standard(model), feeds)
+        try:
+            reply = run_once(_SECOND_OPINION, {**files, "inputs": names}, _LIMITS)
+        except ChildCrash as lost:
+            return Answer({}, f"onnxruntime crashes ({ending(lost.code)})")
+        except ChildLost as lost:
+            return Answer({}, f"onnxruntime {lost.how}")
+    if "problem" in reply:
+        return Answer({}, f"onnxruntime refuses the graph: {reply['problem']}")
+    return Answer({name: unpacked(value) for name, value in reply["outputs"].items()})
 
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4  # its messages are in the exception
-    try:
-        session = onnxruntime.InferenceSession(
-            as_standard(model).SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-        results = session.run(None, _read_by(model, feeds))
-    except Exception as error:  # it has no error class of its own, and ten kinds of errors
-        return Answer({}, f"onnxruntime refuses the graph: {condensed(error)}")
-    names = [value.name for value in model.graph.output]
-    return Answer(dict(zip(names, results, strict=True)))
+
+def _saved(
+    folder: Path, model: ModelProto, feeds: Mapping[str, Array]
+) -> tuple[dict[str, str], list[str]]:
+    """Write a graph and what it reads; return the files' paths, and the inputs' names in order."""
+    file, source = (str(folder / name) for name in ("cut.onnx", "in.npz"))
+    onnx.save(model, file)
+    read = {value.name: feeds[value.name] for value in model.graph.input}
+    arrays = {f"in/{k}": array for k, array in enumerate(read.values())}
+    np.savez(source, **arrays)  # type: ignore[arg-type]
+    return {"path": file, "source": source}, list(read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from io import StringIO
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from onnx import TensorProto, helper
 from rich.console import Console
 
-from keras2cv_export.bisecting import render, searching
+from keras2cv.isolation import Limits
+from keras2cv_export.bisecting import asking, render, searching
 from keras2cv_export.bisecting.asking import Answer, ask_onnxruntime
 from keras2cv_export.bisecting.comparing import Readable
 from keras2cv_export.bisecting.cutting import GraphFile
@@ -231,6 +233,26 @@ def test_onnxruntime_computes_the_graph(tmp_path: Path) -> None:
     assert answer.problem == ""
     for name, value in right_values().items():
         np.testing.assert_allclose(answer.values[name], value, rtol=1e-5)
+
+
+def test_onnxruntime_runs_in_another_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """This process never loads it: a graph on which it crashes or hangs costs a sentence."""
+    pytest.importorskip("onnxruntime")
+    graph = chain(tmp_path)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # importing it here fails
+    monkeypatch.setattr(asking, "has_onnxruntime", lambda: True)
+    assert (
+        ask_onnxruntime(graph.tapped(right_values()), {"x": X}).values.keys()
+        == right_values().keys()
+    )
+    broken = graph.tapped(right_values())
+    broken.graph.node[0].op_type = "NoSuchOp"
+    refused = ask_onnxruntime(broken, {"x": X})
+    assert refused.problem.startswith("onnxruntime refuses the graph: ")
+    monkeypatch.setattr(asking, "_LIMITS", Limits(1e-3))
+    assert ask_onnxruntime(broken, {"x": X}).problem.startswith("onnxruntime ")
 
 
 def printed(found: Bisection) -> str:
