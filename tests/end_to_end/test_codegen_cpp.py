@@ -418,7 +418,8 @@ def test_a_pixel_and_strips_are_answered_or_refused(program: Program, tmp_path: 
     for rule in ("stretch", "letterbox"):
         bundle = classifier(resize=rule, pad=7 if rule == "letterbox" else None)(tmp_path / rule)
         images = [tmp_path / f"{name}.png" for name in strips]
-        found = run_program(program(bundle), str(bundle.folder), *map(str, images), "--json")
+        words = [*map(str, images), *all_values(bundle)]
+        found = run_program(program(bundle), str(bundle.folder), *words)
         assert (found.stderr, found.returncode) == ("", 0)
         assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
     bundle = classifier(resize="pad", pad=7)(tmp_path / "pad")
