@@ -144,8 +144,7 @@ class Flattener:
             self.budget.check(_expected(node, inputs))
         with tf.name_scope(f"{node.name}/"):
             made = rule(node, *inputs)
-        if made is None:
-            return _copy(node, inputs)
+        made = _copy(node, inputs) if made is None else made
         return made if isinstance(made, list) else [made]
 
     def _with_rows(self, node: Node, inputs: list[Any]) -> list[Any]:

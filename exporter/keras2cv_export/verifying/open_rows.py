@@ -1,4 +1,4 @@
-"""Answers with as many rows as the model finds, beside bundles that have as many as there can be."""
+"""Answers with as many rows as a model finds, beside bundles with as many as there can be."""
 
 from __future__ import annotations
 

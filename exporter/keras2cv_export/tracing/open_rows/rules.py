@@ -21,8 +21,8 @@ _MOST: Final = 2**20  # rows
 ROW_BY_ROW: Final = frozenset((
     "Abs", "Add", "AddV2", "BroadcastTo", "Cast", "Ceil", "DivNoNan", "Equal", "Exp", "ExpandDims",
     "Fill", "Floor", "FloorDiv", "FloorMod", "GatherNd", "GatherV2", "Greater", "GreaterEqual",
-    "Less", "LessEqual", "Log", "LogicalAnd", "LogicalNot", "LogicalOr", "Maximum", "Minimum", "Mul",
-    "Neg", "NotEqual", "OneHot", "Pack", "Pow", "Range", "RealDiv", "Relu", "Reshape",
+    "Less", "LessEqual", "Log", "LogicalAnd", "LogicalNot", "LogicalOr", "Maximum", "Minimum",
+    "Mul", "Neg", "NotEqual", "OneHot", "Pack", "Pow", "Range", "RealDiv", "Relu", "Reshape",
     "Round", "Rsqrt", "Select", "SelectV2", "Sigmoid", "Split", "Sqrt", "Square",
     "SquaredDifference", "Squeeze", "Sub", "Tanh", "Tile", "Transpose", "Unpack",
 ))  # fmt: skip
@@ -174,7 +174,7 @@ def _check_most(rows: OpenRows, most: Any, source: Any) -> None:
         raise RefusedError("it takes a number of boxes that depends on values", HINT)
 
 
-def _where(rows: OpenRows, node: Node, inputs: list[Any], _: Make) -> list[Any]:
+def _where(rows: OpenRows, _: Node, inputs: list[Any], __: Make) -> list[Any]:
     """Make the places that are true, in order, by sorting: of equals the lower place is first."""
     condition = inputs[0]
     if condition.dtype != tf.bool:
@@ -247,7 +247,7 @@ def _top_k(rows: OpenRows, node: Node, inputs: list[Any], make: Make) -> list[An
     return [rows.mark(best, last, mask), rows.mark(order, last, mask)]
 
 
-def _pad(rows: OpenRows, node: Node, inputs: list[Any], make: Make) -> list[Any]:
+def _pad(rows: OpenRows, _: Node, inputs: list[Any], __: Make) -> list[Any]:
     """Pad; up to a size that is known, if what is added is what is missing."""
     source, opened = inputs[0], rows.of(inputs[0])
     sizes = rows.sizes_in(inputs[1])
@@ -366,7 +366,7 @@ def _marked(rows: OpenRows, made: Any, place: tuple[int, slice], opened: Rows) -
     return rows.mark(made, axis, opened.mask if whole else opened.mask[part])
 
 
-def _stacked_list(rows: OpenRows, _: Node, inputs: list[Any], make: Make) -> list[Any]:
+def _stacked_list(rows: OpenRows, _: Node, inputs: list[Any], __: Make) -> list[Any]:
     """Stack the elements that a loop has collected: Keras needs as many rows in each."""
     elements = list(getattr(inputs[0], "elements", ()))
     if not elements or any(rows.of(one) is None for one in elements):

@@ -1,4 +1,4 @@
-"""Selections of as many boxes as there are, and what models do with them, are done after the net."""
+"""Selections of as many boxes as there are, and what models do with them, come after the net."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 import keras2cv
-from keras2cv.codegen import generate
 from keras2cv.bundle.reading import read_bundle
+from keras2cv.codegen.tail_steps import lacking
 from keras2cv.errors import UnsupportedError
 from keras2cv_export import check, export
 
@@ -131,3 +131,68 @@ def test_answers_are_keras_with_zeros_behind(select: Any, tmp_path: Path) -> Non
             np.testing.assert_allclose(got, filled, atol=2e-5)
     if select is not _padded:
         assert len(numbers) > 1
+
+
+@pytest.mark.parametrize("select", [_gathered, _per_class, _ranked, _padded])
+def test_other_languages_have_the_steps(select: Any, tmp_path: Path) -> None:
+    """What follows a selection is written as steps that C++, Java and JavaScript do as well."""
+    export(_detector(select), tmp_path / "b.cv", task="raw", check=False)
+    assert not lacking(read_bundle(tmp_path / "b.cv").manifest)
+
+
+def _mean(boxes: Any, scores: Any) -> Any:
+    kept = tf.image.non_max_suppression(boxes[0], scores[0, :, 0], 6)
+    return tf.reduce_mean(tf.gather(boxes[0], kept), 0)
+
+
+def _soft(boxes: Any, scores: Any) -> Any:
+    best = scores[0, :, 0]
+    return tf.image.non_max_suppression_with_scores(boxes[0], best, 6, soft_nms_sigma=0.5)[0]
+
+
+def _overlapping(boxes: Any, scores: Any) -> Any:
+    table = tf.matmul(boxes[0], boxes[0], transpose_b=True)
+    return tf.image.non_max_suppression_overlaps(table, scores[0, :, 0], 6)
+
+
+def _last(boxes: Any, scores: Any) -> Any:
+    kept = tf.image.non_max_suppression(boxes[0], scores[0, :, 0], 6)
+    return tf.gather(boxes[0], kept[-1:])
+
+
+def _fixed(boxes: Any, scores: Any) -> Any:
+    kept = tf.image.non_max_suppression(boxes[0], scores[0, :, 0], 6)
+    return tf.reshape(tf.gather(boxes[0], kept), (6, 4))
+
+
+def _paired(boxes: Any, scores: Any) -> Any:
+    kept = tf.gather(boxes[0], tf.image.non_max_suppression(boxes[0], scores[0, :, 0], 6))
+    return kept[:, None] - kept[None]
+
+
+@pytest.mark.parametrize(
+    ("select", "problem"),
+    [
+        (_mean, "Mean in .*depends on how many boxes there are.*--nms"),
+        (_soft, "NonMaxSuppressionV5 in .*soft suppression.*Set soft_nms_sigma to 0"),
+        (_overlapping, "NonMaxSuppressionWithOverlaps in .*Give the boxes themselves"),
+        (_last, "StridedSlice in .*counts from the end"),
+        (_fixed, "Reshape in .*a fixed size of a number that depends on values"),
+        (_paired, "Sub in .*joins or pairs boxes"),
+    ],
+)
+def test_what_depends_on_the_number_otherwise_is_refused(
+    select: Any, problem: str, tmp_path: Path
+) -> None:
+    """Before anything is written, with the op and the way out."""
+    with pytest.raises(UnsupportedError, match=problem):
+        export(_detector(select), tmp_path / "b.cv", task="raw")
+
+
+def test_the_note_and_a_later_check(tmp_path: Path) -> None:
+    """The note names the outputs and their sizes; a check fills Keras' answers up."""
+    model = _detector(_gathered)
+    report = export(model, tmp_path / "b.cv", task="raw")
+    [note] = [one for one in report.notes if "as many rows as it finds" in one]
+    assert "boxes (6, 4)" in note
+    assert check(tmp_path / "b.cv", against=model).parity.verdict == "pass"
