@@ -98,6 +98,13 @@ class OpenRows:
         sizes = self.sizes_in(value)
         return value if sizes is None else tf.constant(sizes.full, value.dtype)
 
+    def first(self, mask: Any, most: int) -> Any:
+        """Return the mask of at most so many of the rows."""
+        part = mask[:most]
+        if (count := self.counts.get(mask.name)) is not None:
+            self.counts[part.name] = tf.minimum(count, most)
+        return part
+
     def filled(self, tensor: Any, number: Any) -> Any:
         """Return an open tensor with a number in the rows that are not there."""
         rows = self.rows[tensor.name]

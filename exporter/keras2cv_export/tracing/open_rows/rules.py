@@ -226,7 +226,12 @@ def _order(rows: OpenRows, key: tuple[str, ...], masks: Sequence[Any]) -> tuple[
     if key not in rows.orders:
         flags = tf.cast(tf.concat(masks, 0), tf.float32)
         values, order = tf.math.top_k(flags, int(flags.shape[0]))
-        rows.orders[key] = order, values > 0.5
+        mask = values > 0.5
+        named = zip(key, masks, strict=True)  # the key of a fixed part is its size
+        counts = [int(k) if k.isdigit() else rows.counts.get(m.name) for k, m in named]
+        if all(count is not None for count in counts):
+            rows.counts[mask.name] = tf.add_n([tf.convert_to_tensor(count) for count in counts])
+        rows.orders[key] = order, mask
     return rows.orders[key]
 
 
@@ -243,7 +248,7 @@ def _top_k(rows: OpenRows, node: Node, inputs: list[Any], make: Make) -> list[An
     if k < 1:
         raise RefusedError("it ranks no number", HINT)
     best, order = tf.math.top_k(rows.filled(source, source.dtype.min), k)
-    mask = opened.mask[:k]
+    mask = rows.first(opened.mask, k)
     return [rows.mark(best, last, mask), rows.mark(order, last, mask)]
 
 
@@ -363,7 +368,9 @@ def _slice(rows: OpenRows, node: Node, inputs: list[Any], make: Make) -> list[An
 def _marked(rows: OpenRows, made: Any, place: tuple[int, slice], opened: Rows) -> Any:
     axis, part = place
     whole = part.start in (None, 0) and (part.stop is None or part.stop >= opened.size)
-    return rows.mark(made, axis, opened.mask if whole else opened.mask[part])
+    if whole or part.start not in (None, 0):
+        return rows.mark(made, axis, opened.mask if whole else opened.mask[part])
+    return rows.mark(made, axis, rows.first(opened.mask, part.stop))
 
 
 def _stacked_list(rows: OpenRows, _: Node, inputs: list[Any], __: Make) -> list[Any]:
