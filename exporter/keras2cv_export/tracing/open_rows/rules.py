@@ -170,7 +170,12 @@ def _check_most(rows: OpenRows, most: Any, source: Any) -> None:
     """Raise RefusedError unless a number is that of the rows of `source`, or at most that."""
     sizes, opened = rows.sizes_in(most), rows.of(source)
     is_theirs = opened is not None and sizes is not None and sizes.mask is opened.mask
-    if not is_theirs or int(sizes.full) not in (int(sizes.more), opened.size):
+    if (
+        opened is None
+        or sizes is None
+        or not is_theirs
+        or int(sizes.full) not in (int(sizes.more), opened.size)
+    ):
         raise RefusedError("it takes a number of boxes that depends on values", HINT)
 
 
