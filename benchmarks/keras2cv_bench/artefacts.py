@@ -1,8 +1,8 @@
 """Make the files that peers load.
 
 Each is made in a process of its own, under a limit of memory: Keras' own ONNX export of VGG16 takes
-more than 24 GB. The result is kept in OUT.json: {"inputs", "outputs"} by the file's names, or
-{"error"}.
+more than 24 GB. The result is kept in OUT.json: {"inputs", "outputs"} by the file's names, and
+{"fault"} where it breaks ONNX' rules; or {"error"}.
 """
 
 from __future__ import annotations
@@ -23,11 +23,15 @@ TIMEOUT_S: Final = 600.0
 
 @dataclass(frozen=True)
 class Artefact:
-    """A file for a peer, or in `problem` the reason why there is none."""
+    """A file for a peer, or in `problem` the reason why there is none.
+
+    `fault` is why nothing that keeps to the standard can run it.
+    """
 
     path: Path
     names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     problem: str = ""
+    fault: str = ""
 
     @property
     def file_mb(self) -> float:
@@ -64,7 +68,7 @@ def make(
         kept.write_text(json.dumps(found), encoding="utf-8")
     record = json.loads(kept.read_text(encoding="utf-8"))
     names = (tuple(record.get("inputs", ())), tuple(record.get("outputs", ())))
-    return Artefact(out, names, record.get("error", ""))
+    return Artefact(out, names, record.get("error", ""), record.get("fault", ""))
 
 
 def _made(job: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,12 +107,33 @@ def _onnx(job: Mapping[str, Any], out: Path) -> dict[str, Any]:
 
     model(packed(model, zeros))  # Keras needs one call before the export
     model.export(str(out), format="onnx", verbose=False)
-    graph = onnx.load(str(out), load_external_data=False).graph
-    weights = {tensor.name for tensor in graph.initializer}
-    names = [value.name for value in graph.input if value.name not in weights]
+    made = onnx.load(str(out), load_external_data=False)
+    weights = {tensor.name for tensor in made.graph.initializer}
+    names = [value.name for value in made.graph.input if value.name not in weights]
     wanted = [str(t.name) for t in getattr(model, "inputs", None) or ()]
     inputs = wanted if wanted and set(wanted) <= set(names) else names
-    return {"inputs": inputs, "outputs": [value.name for value in graph.output]}
+    found = {"inputs": inputs, "outputs": [value.name for value in made.graph.output]}
+    fault = onnx_fault(made, [name for name in names if name not in inputs[: len(shapes)]])
+    return {**found, "fault": fault} if fault else found
+
+
+def onnx_fault(made: Any, more: Sequence[str]) -> str:
+    """Return why a file cannot be run: inputs that the model has not, or ops that ONNX has not."""
+    import onnx
+
+    if more:
+        return f"Keras' export leaves constants as inputs of its file: {', '.join(more)}"
+    own = {(function.domain, function.name) for function in made.functions}
+    unknown = {
+        node.op_type
+        for node in made.graph.node
+        if node.domain in ("", "ai.onnx")
+        and (node.domain, node.op_type) not in own
+        and not onnx.defs.has(node.op_type)
+    }
+    if unknown:
+        return f"Keras' export writes ops that ONNX has not: {', '.join(sorted(unknown))}"
+    return ""
 
 
 def _litert(job: Mapping[str, Any], out: Path) -> dict[str, Any]:

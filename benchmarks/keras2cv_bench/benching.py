@@ -230,13 +230,14 @@ class _Bench:
         if subject.file == "model":
             return self.model, subject.how, ((), ())
         made = self._made(subject.file, batch)
-        if not made.problem:
+        problem = made.problem or ("" if subject.name == NAIVE else made.fault)
+        if not problem:
             return made.path, subject.how, made.names
         model = self.lent.manifest.model
         if subject.name == NAIVE or subject.file != "onnx" or model.format != "onnx":
-            raise Lost(made.problem)
+            raise Lost(problem)
         if batch != model.batch:
-            raise Lost(f"{made.problem}; and this bundle's file is for a batch of {model.batch}")
+            raise Lost(f"{problem}; and this bundle's file is for a batch of {model.batch}")
         tensors = self.lent.manifest.inputs, self.lent.manifest.net_outputs
         inputs, outputs = (tuple(t.net_name for t in side) for side in tensors)
         return self.lent.model_path, OF_BUNDLE, (inputs, outputs)

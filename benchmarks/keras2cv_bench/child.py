@@ -41,24 +41,34 @@ def answer(
     job: Mapping[str, Any], _: Callable[..., None]
 ) -> Generator[Reply, Mapping[str, Any], None]:
     """Import the framework of a job's subject, and answer commands until there are no more."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # every subject is measured on the CPU
-    try:
+
+    def begin() -> tuple[Bench, Reply]:
         asked = Job.from_dict(dict(job))
         started = time.perf_counter()
         runner = import_module(f"keras2cv_bench.runners.{asked.runner}")
-        yield from serve(Bench(asked, runner.open_pipeline), {"import_ms": _since_ms(started)})
-    except Exception as error:  # any error of a framework is this subject's answer
+        return Bench(asked, runner.open_pipeline), {"import_ms": _since_ms(started)}
+
+    yield from serve(begin)
+
+
+def serve(
+    begin: Callable[[], tuple[object, Reply]],
+) -> Generator[Reply, Mapping[str, Any], None]:
+    """Begin, yield the first reply, and then that of each command; an error is the last reply.
+
+    Args:
+        begin: Imports and loads; returns the commands, a method each, and the first reply.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # everything is measured on the CPU
+    try:
+        commands, reply = begin()
+        while True:
+            arguments = dict((yield reply))
+            command: Command = getattr(commands, arguments.pop("do"))
+            reply = command(**arguments)
+    except Exception as error:  # any error of a framework is the answer
         yield {"error": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
-
-
-def serve(bench: Bench, first: Reply) -> Generator[Reply, Mapping[str, Any], None]:
-    """Yield the first reply, and then answer each command."""
-    request = yield first
-    while True:
-        arguments = dict(request)
-        command: Command = getattr(bench, arguments.pop("do"))
-        request = yield command(**arguments)
 
 
 class Bench:

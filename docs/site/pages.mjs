@@ -1,8 +1,12 @@
-// Open pages in a headless browser at three widths, light and dark, and let axe-core examine them.
+// Open pages of the site in a headless browser at three widths, light, dark and as printed, and let
+// axe-core examine them.
 //
 //     node pages.mjs [--browser /usr/bin/chromium] [--pictures FOLDER] PAGE.html...
 //
-// Ends with 1 if axe finds a violation, or if a page is wider than the window.
+// Ends with 1 if axe finds a violation, or if a page is wider than the window. The pages of the site
+// load scripts and styles from beside them, so a real window per view opens each. The pages that
+// `check`, `evaluate` and `bench` write are single files; tests/support/browser.py examines those
+// within pytest, where there is no Node.
 import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -12,7 +16,8 @@ import puppeteer from "puppeteer-core";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const WIDTHS = [390, 768, 1280];
-const SCHEMES = ["light", "dark"];
+const LOOKS = ["light", "dark", "print"];
+const TIMEOUT_MS = 900000; // axe takes minutes for a table of a thousand rows on a busy machine
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
   "--disable-background-networking", "--disable-component-update", "--allow-file-access-from-files",
@@ -23,9 +28,21 @@ const { values, positionals } = parseArgs({
   options: { browser: { type: "string", default: "/usr/bin/chromium" }, pictures: { type: "string" } },
 });
 
+async function open(browser, file, width, look) {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(TIMEOUT_MS);
+  await page.setViewport({ width, height: 900 });
+  const scheme = look === "dark" ? "dark" : "light";
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  if (look === "print") await page.emulateMediaType("print");
+  await page.goto(`file://${resolve(file)}`, { waitUntil: "load" });
+  return page;
+}
+
 async function problemsOf(page, label) {
   await page.addScriptTag({ path: AXE });
-  const found = await page.evaluate(async () => (await globalThis.axe.run()).violations);
+  const found = await page.evaluate(
+    async () => (await globalThis.axe.run({ resultTypes: ["violations"] })).violations);
   const problems = found.map(({ id, nodes }) =>
     `${label}: ${id}, ${nodes.length} times, as in ${nodes[0].html.slice(0, 160)}`);
   const spill = await page.evaluate(() =>
@@ -34,20 +51,19 @@ async function problemsOf(page, label) {
   return problems;
 }
 
+async function takePicture(page, file, view) {
+  mkdirSync(values.pictures, { recursive: true });
+  const name = `${basename(dirname(resolve(file)))}-${basename(file, ".html")}-${view}.png`;
+  await page.screenshot({ path: join(values.pictures, name) });
+}
+
 async function examine(browser, file) {
   const problems = [];
   for (const width of WIDTHS) {
-    for (const scheme of SCHEMES) {
-      const page = await browser.newPage();
-      await page.setViewport({ width, height: 900 });
-      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-      await page.goto(`file://${resolve(file)}`, { waitUntil: "load", timeout: 120000 });
-      const name = `${basename(dirname(resolve(file)))}-${basename(file, ".html")}`;
-      if (values.pictures) {
-        mkdirSync(values.pictures, { recursive: true });
-        await page.screenshot({ path: join(values.pictures, `${name}-${width}-${scheme}.png`) });
-      }
-      problems.push(...await problemsOf(page, `${file} at ${width}, ${scheme}`));
+    for (const look of LOOKS) {
+      const page = await open(browser, file, width, look);
+      if (values.pictures) await takePicture(page, file, `${width}-${look}`);
+      problems.push(...await problemsOf(page, `${file} at ${width}, ${look}`));
       await page.close();
     }
   }
@@ -56,12 +72,13 @@ async function examine(browser, file) {
 
 const profile = mkdtempSync(join(tmpdir(), "pages-"));
 const browser = await puppeteer.launch({
-  executablePath: values.browser, args: FLAGS, userDataDir: profile, protocolTimeout: 300000,
+  executablePath: values.browser, args: FLAGS, userDataDir: profile, protocolTimeout: TIMEOUT_MS,
 });
 const problems = [];
 try {
   for (const file of positionals) {
     const found = await examine(browser, file);
+    console.log(`${file}: ${found.length} problems`);
     found.forEach((problem) => console.log(problem));
     problems.push(...found);
   }
@@ -69,5 +86,5 @@ try {
   await browser.close();
   rmSync(profile, { recursive: true, force: true });
 }
-console.log(`${positionals.length} pages, ${WIDTHS.length * SCHEMES.length} views each: ${problems.length} problems`);
+console.log(`${positionals.length} pages, ${WIDTHS.length * LOOKS.length} views each: ${problems.length} problems`);
 process.exit(problems.length ? 1 : 0);

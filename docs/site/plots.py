@@ -26,10 +26,16 @@ _NAMES: Final = {
     "model.predict": "TensorFlow, model.predict",
     "naive": "Keras' ONNX export in cv2",
     "onnxruntime": "onnxruntime",
+    "openvino": "OpenVINO",
+    "litert": "LiteRT",
 }
 # Of about equal lightness, and read on white and on black (3:1 at least on both).
 _COLORS: Final = dict(
-    zip(_NAMES, ("#1f83c4", "#c2610f", "#a8568f", "#7d7d20", "#2f8f5b"), strict=True)
+    zip(
+        _NAMES,
+        ("#1f83c4", "#c2610f", "#a8568f", "#7d7d20", "#2f8f5b", "#7c6fd0", "#c44a5c"),
+        strict=True,
+    )
 )
 _AXES: Final = {
     "size": "side of the image, pixels",
@@ -77,6 +83,8 @@ def _bars() -> go.Figure:
     figure = go.Figure(layout=_layout("their time / our time"))
     for subject, name in list(_NAMES.items())[1:]:
         known = [case for case in models if _ratio(case, subject)]
+        if not known:
+            continue
         ratios = [[1 / value for value in _ratio(case, subject)] for case in known]
         figure.add_bar(
             name=name,
@@ -110,6 +118,8 @@ def _lines(group: str) -> go.Figure:
     figure = go.Figure(layout=_layout(_AXES[group]))
     for subject, name in _NAMES.items():
         known = [case for case in cases if subject in case["subjects"]]
+        if not known:
+            continue
         figure.add_scatter(
             name=name,
             mode="lines+markers",

@@ -25,7 +25,7 @@ from .passes import OPTIONAL, pipeline
 from .passes.fixpoint import name_of, rewrite
 from .passes.registry import where_all_have
 from .quiet.garbage import uncollected
-from .targets.importer_support import require_supported
+from .targets.importer_support import refuse_large_integers, require_supported
 from .targets.target import Target
 from .tasks.recognise import Head, heads
 from .tracing.batch_statistics import batch_statistics, reductions_of_rows
@@ -176,6 +176,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: boo
     stages = pipeline(target)
     missed: dict[str, Sequence[Miss]] = {}
     fired = rewrite(model, stages[:1], missed)
+    refuse_large_integers(model)
     unformed = model.clone() if keep else None
     fired += rewrite(model, stages[1:], missed)
     inputs, outputs = settle(model, moved=loaded.moved)

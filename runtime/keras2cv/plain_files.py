@@ -32,9 +32,13 @@ _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 def real_path(path: str | os.PathLike[str]) -> Path:
     """Return the absolute path that links lead to; of a loop of links, the path as it is.
 
-    `Path.resolve` raises a RuntimeError for a loop, before Python 3.13.
+    So of a name with a NUL, which no file has. `Path.resolve` raises errors for both, before Python
+    3.13 and in every version.
     """
-    return Path(os.path.realpath(path))
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:
+        return Path(os.path.abspath(path))  # noqa: PTH100 - `absolute` keeps the dots
 
 
 def open_plain(path: str | os.PathLike[str], buffering: int = -1) -> BinaryIO:

@@ -330,8 +330,8 @@ class Predictor:
                 takes (H, W, C) in the model's own order.
 
         Returns:
-            A `Classification`, `BinaryResult`, `Regression`, `Detections`, `Segmentation` or
-            `RawOutputs`, depending on the task.
+            By the task, a `Classification`, `BinaryResult`, `Regression`, `Detections`,
+            `Segmentation`, `Keypoints`, `ImageResult`, `Embedding`, `TextResult` or `RawOutputs`.
 
         Raises:
             InputError: not an image, or not a value for each input.
@@ -414,7 +414,9 @@ class Predictor:
         return self.finish(prepared, outputs)
 
     def forward(self, prepared: Prepared) -> list[dict[str, Array]]:
-        """Return the outputs by name for each prepared blob: the net alone.
+        """Return the outputs for each prepared blob: the net alone.
+
+        They are by Keras name, in Keras' layout and dtype, a row for each sample of the blob.
 
         Raises:
             NetError: OpenCV fails.

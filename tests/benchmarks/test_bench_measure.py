@@ -153,7 +153,7 @@ def test_a_child_answers_command_by_command(job: Job, tmp_path: Path) -> None:
         {"do": "block", "seconds": 0},
         {"do": "peak"},
     ]
-    replies = child.serve(child.Bench(job, echo.pipeline), {"import_ms": 3.0})
+    replies = child.serve(lambda: (child.Bench(job, echo.pipeline), {"import_ms": 3.0}))
     assert next(replies) == {"import_ms": 3.0}
     loaded, answered, warm, block, end = [replies.send(command) for command in commands]
     assert loaded["about"] == "echo 1.0"

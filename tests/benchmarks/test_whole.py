@@ -15,17 +15,18 @@ from rich.console import Console
 from keras2cv.bundle.reading import read_manifest
 from keras2cv.cli import main
 from keras2cv.errors import UsageError, VerdictError
+from keras2cv.schema.fields import SchemaError
 from keras2cv_bench.pipeline import OF_BUNDLE, Job
 from keras2cv_bench.process import Lost
 from keras2cv_bench.records import Answers, Missing
 from keras2cv_bench.whole import measure
 from keras2cv_bench.whole.child import Commands, answer
 from keras2cv_bench.whole.installed import installed_mb
-from keras2cv_bench.whole.record import Many, WayRecord, WholeRecord
+from keras2cv_bench.whole.record import WholeRecord
 from keras2cv_bench.whole.report import render
 from keras2cv_bench.whole.subjects import WAYS, wanted
 from keras2cv_bench.whole.task import STAGES, Task, in_batches
-from support.bench_records import record
+from support.bench_records import way_record, whole_of
 from support.tiny_bundle import Classifier
 
 RUN = ["bench", "cat.cv", "--against", "cat.keras", "--pipeline", "photos"]
@@ -140,23 +141,6 @@ def test_ways_are_chosen_by_peers() -> None:
     assert wanted(("tf", "ort", "naive")) == WAYS
 
 
-def way_record(name: str, ms: float, **more: Any) -> WayRecord:
-    """Return a way whose pictures take so many milliseconds, a fifth in each stage."""
-    block = dict.fromkeys(STAGES, (ms / 5, ms / 5))
-    many = (Many(10, ms / 100, ms / 50),) * 4
-    answers = Answers("same")
-    found = WayRecord(name, name, "it", answers, (1.0, 2.0), (block,) * 8, many, 99.0, 250.0, 5.0)
-    return replace(found, **more)
-
-
-def whole_of(*ways: WayRecord) -> WholeRecord:
-    """Return a record of some ways."""
-    host, missing = record().host, (Missing("onnx_pil", "not installed: PIL"),)
-    return WholeRecord(
-        "keras2cv", "2026", (), "cat.cv", "0", "cat.keras", "5 images", 2, host, ways, missing
-    )
-
-
 def test_ratios_rates_and_quantiles_follow_from_the_samples(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -170,6 +154,9 @@ def test_ratios_rates_and_quantiles_follow_from_the_samples(
     )
     plain = json.loads(json.dumps(found.to_dict()))
     assert plain["schema"] == 1
+    assert WholeRecord.from_dict(plain) == found
+    with pytest.raises(SchemaError, match="must be 1, got 2"):
+        WholeRecord.from_dict({**plain, "schema": 2})
     ratios = plain["our_time_over_theirs_with_95_percent"]
     assert ratios["tutorial"]["one_by_one"][0] == pytest.approx(0.1)
     assert ratios["tf_data"]["one_by_one"] is None

@@ -31,12 +31,15 @@ FROZEN_REFUSED = frozenset(
         "ops_argmin_rows_float",
         "ops_one_hot_of_argmax",
         "ops_power",  # one tensor to the power of another
+        "ops_tf_counts_of_logs",
         "ops_tf_gather_known_whole_numbers",
         "ops_tf_join_one_whole_number",
         "ops_tf_join_whole_numbers",
         "ops_tf_one_hot_argmax",
+        "ops_tf_one_hot_of_far_numbers",
         "ops_tf_pad_whole_numbers",
         "ops_tf_stack_places_and_gather",
+        "ops_tf_sums_of_logs_by_place",
     ]
 )
 

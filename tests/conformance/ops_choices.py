@@ -44,6 +44,19 @@ def _entropy(x: Any) -> Any:
     return -tf.reduce_sum(tf.where(share > 0, share * tf.math.log(share), 0.0), axis=-1)
 
 
+def _sums_by_place(x: Any) -> Any:
+    """Sum the logarithms of rows whose largest numbers are in the same place."""
+    rows = tf.reshape(tf.math.log(tf.nn.relu(x)), [-1, x.shape[-1]])
+    places = tf.reshape(tf.argmax(x, -1), [-1])
+    return x[:, :5] + tf.exp(tf.math.unsorted_segment_sum(rows, places, 5))
+
+
+def _counts_of_logs(x: Any) -> Any:
+    weights = tf.math.log(tf.nn.relu(x[..., 0]))
+    places = tf.argmax(x, -1, tf.int32)
+    return tf.exp(tf.math.bincount(places, weights, minlength=5, maxlength=5, axis=-1))
+
+
 CHOICES: Final[dict[str, tuple[Callable[..., Any], tuple[int, ...]]]] = {
     "where_log": (lambda x: tf.where(x > 0, tf.math.log(x), 0.5), _SERIES),
     "where_not_log": (lambda x: tf.where(tf.logical_not(x > 0), x, tf.math.log(x)), _SERIES),
@@ -131,6 +144,26 @@ CHOICES: Final[dict[str, tuple[Callable[..., Any], tuple[int, ...]]]] = {
     "top_k_of_columns": (
         lambda x: tf.transpose(tf.math.top_k(tf.transpose(x, [0, 2, 1]), k=3)[0], [0, 2, 1]),
         _SERIES,
+    ),
+    "sums_of_logs_by_place": (_sums_by_place, _SERIES),
+    "counts_of_logs": (_counts_of_logs, _SERIES),
+    "band_of_logs": (
+        lambda x: tf.exp(tf.linalg.band_part(tf.math.log(tf.nn.relu(x)), 1, 0)), _SERIES,
+    ),
+    "patches_of_logs": (
+        lambda x: tf.exp(tf.image.extract_patches(
+            tf.math.log(tf.nn.relu(x)), [1, 2, 3, 1], [1, 2, 2, 1], [1, 1, 1, 1], "SAME",
+        )),
+        (10, 14, 3),
+    ),
+    "nearest_of_logs": (
+        lambda x: tf.exp(tf.raw_ops.ResizeNearestNeighbor(
+            images=tf.math.log(tf.nn.relu(x)), size=[7, 20], half_pixel_centers=True,
+        )),
+        (10, 14, 3),
+    ),
+    "one_hot_of_far_numbers": (
+        lambda x: tf.nn.softmax(tf.one_hot(tf.argmax(x, 2), 5, 0.25, -1e9) + x[:, :1]), _SERIES,
     ),
     "sort_of_quotients": (
         lambda x: tf.sort(tf.math.divide_no_nan(1.0, tf.nn.relu(x)), axis=-1), _SERIES,

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,8 @@ from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.codegen import generate
 from keras2cv.codegen.cpp.source_files import library_traits
-from keras2cv.tasks.detect import rotated
+from keras2cv.errors import UsageError
 from keras2cv_export import export
-from support.belonging_bundles import BELONGING_BUNDLES
 from support.clips import read_clip, write_clip
 from support.cmake import STRICT, build, precompile, require_opencv
 from support.golden import CASES, NEEDS, assert_answers, cases_for, write_cases
@@ -59,6 +59,7 @@ SAMPLE = (
     "two pictures and numbers",
     "16 bits, letterbox",
     "five channels",
+    "a picture, two clips and numbers",
 )
 
 
@@ -126,12 +127,13 @@ def test_the_program_gives_the_golden_answers(name: str, program: Program, tmp_p
         answers = []
         for sample in case["samples"]:
             words = list(golden_words(golden.parent, pictures, sample["inputs"]))
-            save = ["--save", str(drawn)] if "drawn" in sample else []
+            is_one = len(words) == len(sample["inputs"])  # and no frame of a clip is a source
+            save = ["--save", str(drawn)] if "drawn" in sample and is_one else []
             found = run_program(executable, str(bundle.folder), *words, *all_values(bundle), *save)
             assert (found.stderr, found.returncode) == ("", 0)
             answers.append(json.loads(found.stdout))
         assert_answers(answers, case)
-        if name in NEEDS and "drawn" in case["samples"][-1]:
+        if name in NEEDS and drawn.exists():
             expected = cv2.imread(str(golden.parent / case["samples"][-1]["drawn"]))
             picture = cv2.imread(str(drawn))
             assert picture.shape == expected.shape
@@ -150,9 +152,22 @@ def golden_words(
         inputs: Of the sample.
     """
     for name, value in inputs.items():
+        if "clip" in value:
+            frames = [root / pictures[frame]["file"] for frame in value["clip"]]
+            yield from map(str, frames) if len(inputs) == 1 else [f"{name}={_pattern_of(frames)}"]
+            continue
         file = value["array"] if "array" in value else pictures[value["picture"]]["file"]
         alone = len(inputs) == 1 and "picture" in value
         yield f"{root / file}" if alone else f"{name}={root / file}"
+
+
+def _pattern_of(frames: Sequence[Path]) -> Path:
+    """Return the pattern that names copies of some pictures, one after the other."""
+    folder = frames[0].with_suffix(".frames")
+    folder.mkdir(exist_ok=True)
+    for number, frame in enumerate(frames):
+        shutil.copy(frame, folder / f"{number:03d}{frame.suffix}")
+    return folder / f"%03d{frames[0].suffix}"
 
 
 @pytest.mark.parametrize("interpolation", FILTERS)
@@ -175,25 +190,6 @@ def test_the_program_reports_a_missing_filter(program: Program, tmp_path: Path) 
     found = run_program(executable, str(bundle.folder), image)
     assert (found.stdout, found.returncode) == ("", 1)
     assert found.stderr.startswith("error: This program has no interpolation pil-box. ")
-
-
-def test_too_many_rotated_boxes_are_refused(tmp_path: Path) -> None:
-    """As the runtime does, where pairs of them would be compared for minutes; here, more than 3."""
-    require_opencv(tmp_path / "find")
-    bundle = BELONGING_BUNDLES["the angles of boxes"]["rotated boxes"](tmp_path / "boxes.cv")
-    generate(bundle, "cpp", tmp_path / "boxes")
-    source = tmp_path / "boxes" / "src" / "boxes.cpp"
-    text = source.read_text(encoding="utf-8")
-    assert text.count("MOST_PAIRS = 2000000;") == 1
-    assert rotated._MAX_PAIRS == 2_000_000
-    source.write_text(text.replace("MOST_PAIRS = 2000000;", "MOST_PAIRS = 3;"), encoding="utf-8")
-    build(tmp_path / "boxes")
-    words = [str(bundle.folder), str(write_images(tmp_path)[0]), "--score"]
-    found = run_program(tmp_path / "boxes" / "build" / "predict", *words, "0")
-    assert (found.stdout, found.returncode) == ("", 1)
-    assert " rotated boxes are above the score, and to compare them takes" in found.stderr
-    found = run_program(tmp_path / "boxes" / "build" / "predict", *words, "1")
-    assert (found.stderr, found.returncode) == ("", 0)
 
 
 @pytest.mark.frozen
@@ -411,6 +407,27 @@ def test_the_program_names_the_fault_of_an_image(program: Program, tmp_path: Pat
         found = run_program(program(bundle), str(bundle.folder), path)
         assert (found.stdout, found.returncode, len(found.stderr.splitlines())) == ("", 1, 1)
         assert words in found.stderr
+
+
+def test_a_pixel_and_strips_are_answered_or_refused(program: Program, tmp_path: Path) -> None:
+    """As the runtime answers 1x1, 1x20000 and 20000x1; to pad these takes gigabytes."""
+    strips = {"pixel": (1, 1, 3), "tall": (20_000, 1, 3), "wide": (1, 20_000, 3)}
+    for name, shape in strips.items():
+        pixels = np.random.default_rng(7).integers(0, 256, shape).astype(np.uint8)
+        assert cv2.imwrite(str(tmp_path / f"{name}.png"), pixels)
+    for rule in ("stretch", "letterbox"):
+        bundle = classifier(resize=rule, pad=7 if rule == "letterbox" else None)(tmp_path / rule)
+        images = [tmp_path / f"{name}.png" for name in strips]
+        found = run_program(program(bundle), str(bundle.folder), *map(str, images), "--json")
+        assert (found.stderr, found.returncode) == ("", 0)
+        assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
+    bundle = classifier(resize="pad", pad=7)(tmp_path / "pad")
+    for name in ("tall", "wide"):
+        found = run_program(program(bundle), str(bundle.folder), str(tmp_path / f"{name}.png"))
+        assert (found.stdout, found.returncode) == ("", 1)
+        with pytest.raises(UsageError) as refused:
+            keras2cv.load(bundle.folder).predict(cv2.imread(str(tmp_path / f"{name}.png")))
+        assert found.stderr == f"error: {refused.value}\n"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from keras2cv.bundle.reading import read_bundle
 from keras2cv.codegen import generate
 from keras2cv.codegen.identifier import identifier
 from keras2cv.codegen.java.reserved_words import RESERVED
-from support.belonging_bundles import BELONGING_BUNDLES
+from keras2cv.errors import UsageError
 from support.clips import write_clip
 from support.drawn_image import draw_image
 from support.golden import assert_answers, cases_for
@@ -81,8 +81,10 @@ def _files(root: Path, pictures: Mapping[str, Any], sample: Mapping[str, Any]) -
             files = [str(root / pictures[frame]["file"]) for frame in value["clip"]]
             yield f"{name}={'|'.join(files)}"
             continue
-        file = value["array"] if "array" in value else pictures[value["picture"]]["file"]
-        yield f"{name}={root / file}"
+        if "array" in value:
+            yield f"{name}=numbers:{root / value['array']}"
+        else:
+            yield f"{name}={root / pictures[value['picture']]['file']}"
 
 
 def _with_answers(one: Answered, replies: Iterator[str]) -> Answered:
@@ -294,21 +296,35 @@ def test_the_program_cuts_clips(tmp_path: Path) -> None:
     assert "A clip covers 3 frames, and there are only 2" in found.stderr
 
 
-def test_too_many_rotated_boxes_are_refused(tmp_path: Path) -> None:
-    """As the runtime does, where pairs of them would be compared for minutes; here, more than 3."""
-    bundle = BELONGING_BUNDLES["the angles of boxes"]["rotated boxes"](tmp_path / "bundle.cv")
-    generate(bundle, "java", tmp_path / "boxes")
-    source = tmp_path / "boxes/src/main/java/keras2cv/bundle/DetectResult.java"
-    text = source.read_text(encoding="utf-8")
-    assert text.count("MOST_PAIRS = 2_000_000;") == 1
-    source.write_text(text.replace("MOST_PAIRS = 2_000_000;", "MOST_PAIRS = 3;"), encoding="utf-8")
-    assert run_jobs([["compile", tmp_path / "boxes"]], tmp_path / "runner") == ["ok"]
-    words = (bundle.folder, write_images(tmp_path)[0], "--score")
-    found = run_main(tmp_path / "boxes" / "classes", PACKAGE, *words, "0")
-    assert (found.stdout, found.returncode) == ("", 1)
-    assert " rotated boxes are above the score, and to compare them takes" in found.stderr
-    found = run_main(tmp_path / "boxes" / "classes", PACKAGE, *words, "1")
-    assert (found.stderr, found.returncode) == ("", 0)
+def test_a_pixel_and_strips_are_answered_or_refused(program: Path, tmp_path: Path) -> None:
+    """As the runtime answers 1x1, 1x20000 and 20000x1; to pad these takes gigabytes."""
+    strips = {"pixel": (1, 1, 3), "tall": (20_000, 1, 3), "wide": (1, 20_000, 3)}
+    for name, shape in strips.items():
+        pixels = np.random.default_rng(7).integers(0, 256, shape).astype(np.uint8)
+        assert cv2.imwrite(str(tmp_path / f"{name}.png"), pixels)
+    tries = [
+        (classifier(resize=rule, pad=None if rule == "stretch" else 7)(tmp_path / rule), name)
+        for rule in ("stretch", "letterbox", "pad")
+        for name in (strips if rule != "pad" else ("tall", "wide"))
+    ]
+    replies = run_jobs(
+        [
+            ["predict", program, PACKAGE, bundle.folder, tmp_path / "out",
+             f"image={tmp_path / name}.png"]
+            for bundle, name in tries
+        ],
+        tmp_path / "runner",
+    )  # fmt: skip
+    for (bundle, name), reply in zip(tries, replies, strict=True):
+        model, image = keras2cv.load(bundle.folder), cv2.imread(str(tmp_path / f"{name}.png"))
+        if bundle.folder.name != "pad":
+            result: Any = model.predict(image)
+            answer = json.loads(reply)
+            assert_same({key: answer[key] for key in result.to_dict()}, result.to_dict(), 1e-5)
+            continue
+        with pytest.raises(UsageError) as refused:
+            model.predict(image)
+        assert reply == f"{PACKAGE}.BundleException: {refused.value}"
 
 
 def _say_more(manifest: Path, path: tuple[str, ...]) -> None:

@@ -171,6 +171,58 @@ def test_not_a_number_fails() -> None:
         assert "measured" not in json.loads(json.dumps(row.to_dict(), allow_nan=False))
 
 
+def test_what_overflows_on_both_sides_is_left_out() -> None:
+    """NaN in the same places, and infinity beside the largest numbers; the rest is compared."""
+    expected = np.array([1, np.nan, np.inf, 3.3e38, -np.inf], np.float32)
+    got = np.array([1, np.nan, 3.3e38, np.inf, -np.inf], np.float32)
+    assert compare("s", "y", got, expected, 1e-4).passed
+    got[0] = 1.1
+    assert compare("s", "y", got, expected, 1e-4).measured == pytest.approx(0.1, rel=1e-3)
+    for bad in (np.nan, np.inf, -np.inf):
+        got[0] = bad
+        assert not compare("s", "y", got, expected, 1e-4).passed
+    got[:2] = 1, np.inf
+    assert not compare("s", "y", got, expected, 1e-4).passed
+
+
+def test_samples_without_a_number_prove_nothing(
+    cat_cv: Path, golden_vectors: GoldenVectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sample of which an output overflows is left out; if all do, the self-test fails."""
+    infinite = with_sample(golden_vectors, lambda y: np.full_like(y, np.inf))
+    infinite.save(cat_cv / "selftest.npz")
+    model = keras2cv.load(cat_cv)
+    infer, second = model.infer_net, golden_vectors.samples[1].inputs[0]
+    monkeypatch.setattr(
+        model,
+        "infer_net",
+        lambda x: [np.where(np.array_equal(x, second), np.float32(np.inf), y) for y in infer(x)],
+    )
+    assert run_selftest(model).verdict == "pass"
+    all_infinite = tuple(
+        GoldenSample(one.inputs, (np.full_like(one.outputs[0], np.inf),))
+        for one in golden_vectors.samples
+    )
+    dataclasses.replace(golden_vectors, samples=all_infinite).save(cat_cv / "selftest.npz")
+    monkeypatch.setattr(model, "infer_net", lambda x: [np.full_like(y, np.inf) for y in infer(x)])
+    report = run_selftest(model)
+    assert report.problems == (
+        "Output scores is NaN or infinite in every sample: nothing is compared.",
+    )
+
+
+def test_an_output_that_the_model_never_changes_is_no_stuck_one(
+    cat_cv: Path, golden_vectors: GoldenVectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A constant of the model is the same for all samples on both sides."""
+    answer = golden_vectors.samples[0].outputs[0]
+    same = tuple(GoldenSample(one.inputs, (answer,)) for one in golden_vectors.samples)
+    dataclasses.replace(golden_vectors, samples=same, image=None).save(cat_cv / "selftest.npz")
+    model = keras2cv.load(cat_cv)
+    monkeypatch.setattr(model, "infer_net", lambda _: [answer])
+    assert run_selftest(model).verdict == "pass"
+
+
 def test_an_expected_zero_is_compared_too() -> None:
     """Against all zeros, only zeros are right."""
     assert compare("s", "y", np.zeros(3), np.zeros(3), 1e-4).passed

@@ -1,4 +1,8 @@
-"""Pages in a headless browser: what axe-core finds, and what is wider than its window."""
+"""Pages in a headless browser: what axe-core finds, and what is wider than its window.
+
+It examines single files, such as `check`, `evaluate` and `bench` write, and needs no Node: the
+browser prints what axe has found. docs/site/pages.mjs examines the site, whose pages load others.
+"""
 
 from __future__ import annotations
 

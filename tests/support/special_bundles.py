@@ -154,6 +154,20 @@ SPECIAL_BUNDLES: Final[Mapping[str, Mapping[str, Write]]] = {
         "a clip and numbers": mixed(
             picture("clip", **SMALL, clip=ClipRule(3, 1, 3)), numbers=("facts",)
         ),
+        "a clip and a picture": mixed(
+            picture("clip", clip=ClipRule(2, 1, 1)), picture("photo", **LETTERBOX)
+        ),
+        "a picture, two clips and numbers": mixed(
+            picture("photo", **SMALL),
+            picture("fast", **GRAY, clip=ClipRule(2, 1, 1)),
+            picture("slow", **PADDED, clip=ClipRule(2, 3, 1)),
+            numbers=("facts",),
+        ),
+        "a clip of 16 bits beside a picture": mixed(
+            picture("clip", **DEEP, clip=ClipRule(2, 1, 1), interpolation="tf-bilinear"),
+            picture("photo", **SMALL),
+        ),
+        "a clip with alpha": mixed(picture("clip", **_channels("BGRA", 4), clip=ClipRule(2, 1, 1))),
     },
     "images of 16 bits": {
         "16 bits": mixed(picture("scan", **DEEP)),
@@ -162,6 +176,11 @@ SPECIAL_BUNDLES: Final[Mapping[str, Mapping[str, Write]]] = {
         ),
         "16 bits, gray": mixed(
             picture("scan", **GRAY | DEEP | {"mean": (30000.0,)}, interpolation="area")
+        ),
+        "16 bits beside 8 and numbers": mixed(
+            picture("scan", **DEEP, interpolation="tf-bilinear"),
+            picture("photo", **SMALL),
+            numbers=("facts",),
         ),
     },
     "channels": {
@@ -176,6 +195,11 @@ SPECIAL_BUNDLES: Final[Mapping[str, Mapping[str, Write]]] = {
                 **DEEP | _channels("CHANNELS", 2) | {"mean": (30000.0, 20000.0)},
                 interpolation="tf-bilinear",
             )
+        ),
+        "five channels beside 16 bits and gray": mixed(
+            picture("bands", **_channels("CHANNELS", 5)),
+            picture("scan", **DEEP, interpolation="tf-bilinear"),
+            picture("photo", **GRAY),
         ),
     },
 }

@@ -28,8 +28,7 @@ from keras2cv.pixels.preprocessing import Preprocessing
 PAGE = 4096
 READ_WRITE, NOTHING, PRIVATE_ANONYMOUS = 3, 0, 0x22
 
-# Each image is stretched by "linear", and by one of these in turn.
-INTERPOLATIONS = ("linear", "area", "nearest", "cubic", "lanczos4", "tf-bilinear", "pil-box")
+# Each image is stretched by "linear", and prepared by one of these in turn.
 OTHERS = [
     (rule, interpolation)
     for interpolation in (
@@ -44,6 +43,11 @@ OTHERS = [
     for rule in ("letterbox", "center-crop", "pad", "stretch")
     if (rule, interpolation) != ("stretch", "linear")
 ]
+# NumPy computes these from a copy, in seconds for the largest: small images make the same calls.
+SLOW = ("cubic", "pil-box")
+MOST_SLOW = 128  # the largest target
+QUICK_OTHERS = [other for other in OTHERS if other[1] not in SLOW]
+KINDS_OF_IMAGE = 9  # square, wider and higher, each of 1, 3 and 4 channels
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,14 @@ def predict_linear(image: Any, case: Case) -> object:
 
 def predict_others(image: Any, case: Case) -> object:
     """Prepare it by each other resize rule and interpolation in turn."""
-    return _prepare(image, case, *OTHERS[case.number % len(OTHERS)])
+    return _prepare(image, case, *other_of(case))
+
+
+def other_of(case: Case) -> tuple[str, str]:
+    """Return the rule and interpolation whose turn it is: every kind of image gets every one."""
+    others = OTHERS if case.target <= MOST_SLOW else QUICK_OTHERS
+    size, kind = divmod(case.number, KINDS_OF_IMAGE)
+    return others[(size + 3 * kind) % len(others)]
 
 
 def spread(image: Any, case: Case) -> object:

@@ -63,7 +63,6 @@ def run_nets(
             progress,
             workers,
             LIMITS,
-            by_family=not sampled,
         )
         sweep.run(chosen(listed, shard, sampled=sampled))
     return list(store.records.values())

@@ -107,11 +107,15 @@ def _image_row(name: str, found: Results) -> str:
         f"{blobs['routes']['1']}, {blobs['routes']['3']}",
         f"{costs[0]:.1f} to {costs[-1]:.1f}",
         str(len(wrong_blobs(blobs, found.expected))),
-        f"{len(guards['targets'])}, each {guards['step']}th",
+        f"{len(guards['targets'])}, {_images_of(guards['step'])}",
         f"{len(plain['crashed'])} of {plain['calls']}",
         f"{len(own_crashes(guards))} of {own_calls}",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _images_of(step: int) -> str:
+    return "all" if step == 1 else f"each {step}th"
 
 
 def _bundles(found: Results) -> Iterator[str]:

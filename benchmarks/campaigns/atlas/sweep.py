@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from campaigns import PACKAGES
+from campaigns.atlas.children import Children
 from campaigns.atlas.columns import Column, Kind
 from campaigns.atlas.reasons import tidied
 from campaigns.atlas.store import VERDICTS, Record, Store
 from keras2cv.errors import MissingDependency
-from keras2cv.isolation import ChildAnswer, ChildLost, Entry, Limits, answer_each, run_once
+from keras2cv.isolation import ChildAnswer, ChildLost, Entry, Limits, run_once
 
 _RUN_CHILD: Final = Path(__file__).resolve().with_name("run_child.py")
 _EXPORT_CHILD: Final = "campaigns.atlas.export_child"
 _ONNX_CHILD: Final = "campaigns.atlas.onnx_child"
 _START_S: Final = 300.0  # TensorFlow on a busy machine
 _MOST_BYTES: Final = 12 * 2**30
-# Cases per handful: more mean fewer starts of TensorFlow, fewer mean less disk space.
+# Cases per handful: what is lost by an interruption, and how much is on the disk at once.
 _HANDFUL: Final = 40
 _HANDFUL_OF: Final[Mapping[str, int]] = {"application": 4}
 # A whole VGG16 fits. Keras' own export of it does not, and would exhaust the machine's memory.
@@ -101,8 +102,6 @@ class Sweep:
         progress: Called with a line now and then.
         workers: How many processes may run at once.
         run_limits: Of a column's process; an emulated one needs more time.
-        by_family: Whether only cases of one family are measured together; if not, fewer processes
-            start.
     """
 
     def __init__(
@@ -115,22 +114,28 @@ class Sweep:
         progress: Progress,
         workers: int = 1,
         run_limits: Limits = RUN_LIMITS,
-        *,
-        by_family: bool = True,
     ) -> None:
         """Keep the arguments; `run` does the work."""
         self._suite, self._columns, self._store = suite, columns, store
         self._work, self._environment, self._progress = work, environment, progress
         self._workers, self._run_limits = workers, run_limits
-        self._by_family = by_family
+        self._children = Children(work)
 
     def run(self, cases: Sequence[Listed]) -> None:
         """Measure the cells that the store lacks."""
         todo = [case for case in cases if not self._is_done(case)]
         self._progress(f"{len(cases)} cases, {len(cases) - len(todo)} of them measured before")
+        try:
+            self._run(todo)
+        finally:
+            self._children.close()
+
+    def _run(self, todo: Sequence[Listed]) -> None:
         done, started = 0, time.monotonic()
-        for handful in _handfuls(todo, self._by_family):
+        for handful in _handfuls(todo):
             self._measure(handful)
+            if handful[0].group in _HANDFUL_OF:
+                self._children.close()  # their memory has held large models
             shutil.rmtree(self._work / "cases", ignore_errors=True)
             done += len(handful)
             minutes = (time.monotonic() - started) / 60
@@ -298,7 +303,10 @@ class Sweep:
             for share in range(self._workers)
         ]
         with ThreadPoolExecutor(self._workers) as pool:
-            answered = pool.map(lambda share: self._exported([jobs[k] for k in share]), shares)
+            answered = pool.map(
+                lambda share: self._exported(share, [jobs[k] for k in shares[share]]),
+                range(self._workers),
+            )
             found = {
                 k: answer
                 for share, answers in zip(shares, answered, strict=True)
@@ -306,15 +314,10 @@ class Sweep:
             }
         return [found[k] for k in range(len(jobs))]
 
-    def _exported(self, jobs: Sequence[Mapping[str, Any]]) -> list[ChildAnswer]:
-        return list(
-            answer_each(
-                Entry(f"{_EXPORT_CHILD}:answer", PACKAGES),
-                [{"suite": str(self._suite.resolve()), **job} for job in jobs],
-                EXPORT_LIMITS,
-                folder=self._work,
-            )
-        )
+    def _exported(self, share: int, jobs: Sequence[Mapping[str, Any]]) -> list[ChildAnswer]:
+        entry = Entry(f"{_EXPORT_CHILD}:answer", PACKAGES)
+        requests = [{"suite": str(self._suite.resolve()), **job} for job in jobs]
+        return self._children.answers(share, entry, requests, EXPORT_LIMITS)
 
     def _run_child(
         self, jobs: Sequence[Mapping[str, Any]], column: Column
@@ -322,7 +325,7 @@ class Sweep:
         entry = Entry(f"{_RUN_CHILD}:answer", (), column.where.python, self._environment)
         if column.kind == "onnx":
             entry = Entry(f"{_ONNX_CHILD}:answer", PACKAGES)
-        return answer_each(entry, jobs, self._run_limits, folder=self._work)
+        return self._children.answers(column.name, entry, jobs, self._run_limits)
 
 
 def _file_of(column: Column) -> File:
@@ -355,12 +358,11 @@ def _verdict(answer: ChildAnswer) -> str:
     return "crash" if answer.problem is not None else str(answer.reply["verdict"])
 
 
-def _handfuls(cases: Sequence[Listed], by_family: bool) -> Iterator[list[Listed]]:
-    """Yield a few cases at a time, of one family if so wished, for the disk's sake."""
+def _handfuls(cases: Sequence[Listed]) -> Iterator[list[Listed]]:
+    """Yield a few cases at a time, for the disk's sake."""
     handful: list[Listed] = []
     for case in cases:
-        full = len(handful) >= _HANDFUL_OF.get(case.group, _HANDFUL)
-        if handful and (full or (by_family and handful[-1].family != case.family)):
+        if len(handful) >= _HANDFUL_OF.get(case.group, _HANDFUL):
             yield handful
             handful = []
         handful.append(case)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import pkgutil
 import random
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -55,7 +57,9 @@ def check(target: Target, data: bytes) -> None:
 @cache
 def _scratch() -> Path:
     memory = Path("/dev/shm")  # noqa: S108 - a folder of its own in it
-    return Path(tempfile.mkdtemp("", "keras2cv-guided-", memory if memory.is_dir() else None))
+    made = Path(tempfile.mkdtemp("", "keras2cv-guided-", memory if memory.is_dir() else None))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 @contextlib.contextmanager

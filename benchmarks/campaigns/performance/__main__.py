@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -36,7 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         counts = sorted({case.threads or usable_cores() for case in chosen})
         ceilings = peaks(args.work, counts)
-        measure_all(chosen, args.work, args.seconds, progress, again=args.again)
+        measure_all(
+            chosen, args.work, args.seconds, progress, again=args.again, minutes=args.minutes
+        )
         found = list(results(cases(usable_cores()), args.work))
         if not found:
             raise UsageError("Nothing was measured. The log of each export is beside its files.")
@@ -69,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--only", default="", metavar="NAMES", help="cases or groups, by commas")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each subject's blocks")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=math.inf,
+        help="begin no case after that; run again to go on",
+    )
     parser.add_argument("--again", action="store_true", help="measure existing results anew")
     parser.add_argument("--prepare-only", action="store_true", help="export, and measure nothing")
     return parser

@@ -62,11 +62,17 @@ def _shape(value: Any) -> list[int]:
     return [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
 
 
+_COUNTED: Final = ("Conv", "ConvTranspose", "MatMul", "Gemm", "LSTM", "GRU", "RNN")
+
+
 def _operations(node: Any, shapes: dict[str, list[int]]) -> float:
-    if node.op_type not in ("Conv", "ConvTranspose", "MatMul", "Gemm"):
+    if node.op_type not in _COUNTED:
         return 0.0
     out, first = shapes.get(node.output[0], []), shapes.get(node.input[0], [])
     weights = shapes.get(node.input[1], [])
+    if node.op_type in ("LSTM", "GRU", "RNN"):  # (directions, gates * units, in) for each step
+        cells = math.prod(weights) + math.prod(shapes.get(node.input[2], []))
+        return 2.0 * math.prod(first[:2]) * cells
     if node.op_type == "Conv":  # weights (out, in / groups, ...)
         return 2.0 * math.prod(out) * math.prod(weights[1:])
     if node.op_type == "ConvTranspose":  # weights (in, out / groups, ...)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,29 +18,37 @@ from keras2cv_bench.benching import Wishes, bench
 from keras2cv_bench.environment import instruction_sets, usable_cores
 from keras2cv_bench.records import Record, read_record, to_json
 from keras2cv_bench.subjects import AT_AVX2, CALL, Subject, choose
+from keras2cv_bench.whole.measure import bench_whole
+from keras2cv_bench.whole.record import WholeRecord
 
 from .flops import peak_gflops
+from .photos import photos_in
 from .zoo import Case
 
 MODEL_PEERS: Final = ("naive", "tf", "ort", "openvino", "litert")  # those that are installed
 SCALE_PEERS: Final = ("ort",)
-ROUNDS: Final = 8
-_PREPARE_S: Final = 900.0
+WAY_PEERS: Final = ("tf", "ort")
+_PREPARE_S: Final = 7200.0  # of a busy machine
 _PREPARE: Final = Entry("campaigns.performance.prepare:answer", PACKAGES)
 FROZEN: Final = "frozen"
-DEFAULT: Final = "default"  # the file for every OpenCV
+DEFAULT: Final = "default"  # exported without a flag
+PORTABLE: Final = "portable"  # its form for every OpenCV, where it has another one
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Found:
-    """A measured case: its record, its arithmetic, and the reason if it has no frozen graph."""
+    """A measured case: its record, its arithmetic, and the reason if it has no frozen graph.
+
+    `whole` is from file to answer, where that is measured.
+    """
 
     case: Case
     record: Record
     gflop: float
     why_not_frozen: str
+    whole: WholeRecord | None = None
 
 
 def prepare_all(cases: Sequence[Case], work: Path, progress: Progress) -> None:
@@ -45,6 +56,10 @@ def prepare_all(cases: Sequence[Case], work: Path, progress: Progress) -> None:
     for number, case in enumerate(cases, start=1):
         folder = folder_of(case, work)
         if (folder / "prepared.json").exists():
+            continue
+        if absent := [module for module in case.imports if find_spec(module) is None]:
+            install = absent[0].replace("_", "-")
+            progress(f"[{number}/{len(cases)}] {case.name} is left out: pip install {install}")
             continue
         progress(f"[{number}/{len(cases)}] exporting {case.name}")
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +73,13 @@ def prepare_all(cases: Sequence[Case], work: Path, progress: Progress) -> None:
 
 
 def measure_all(
-    cases: Sequence[Case], work: Path, seconds: float, progress: Progress, *, again: bool = False
+    cases: Sequence[Case],
+    work: Path,
+    seconds: float,
+    progress: Progress,
+    *,
+    again: bool = False,
+    minutes: float = math.inf,
 ) -> None:
     """Measure the missing cases; write each record to the disk at once.
 
@@ -68,25 +89,38 @@ def measure_all(
         seconds: About how long to time each subject.
         progress: Called with a line per case.
         again: Whether to measure existing results anew.
+        minutes: No case is begun after that; another run goes on from there.
     """
+    until = time.monotonic() + 60 * minutes
     for number, case in enumerate(cases, start=1):
         folder = folder_of(case, work)
         if not (folder / "prepared.json").exists():
+            progress(f"[{number}/{len(cases)}] {case.name} is not prepared")
             continue
-        path = folder / "record.json"
-        if path.exists() and not again:
-            continue
-        progress(f"[{number}/{len(cases)}] measuring {case.name}")
-        try:
-            found = _bench(case, folder, seconds)
-        except Keras2cvError as error:
-            progress(f"    {error}")
-            continue
-        path.write_text(to_json(found), encoding="utf-8")
+        for path, bench_case in _records(case, folder, work, seconds):
+            if path.exists() and not again:
+                continue
+            if time.monotonic() > until:
+                progress(f"{minutes:g} minutes are over before {case.name}; run it again to go on")
+                return
+            progress(f"[{number}/{len(cases)}] measuring {case.name}: {path.stem}")
+            try:
+                path.write_text(bench_case(), encoding="utf-8")
+            except Keras2cvError as error:
+                progress(f"    {error}")
+
+
+def _records(
+    case: Case, folder: Path, work: Path, seconds: float
+) -> Iterator[tuple[Path, Callable[[], str]]]:
+    """Yield the file of each record of a case, and what measures it."""
+    yield folder / "record.json", lambda: to_json(_bench(case, folder, seconds))
+    if case.answers:
+        yield folder / "whole.json", lambda: _bench_whole(case, folder, work, seconds)
 
 
 def _bench(case: Case, folder: Path, seconds: float) -> Record:
-    others = {FROZEN: folder / "frozen.cv", DEFAULT: folder / "default.cv"}
+    others = {name: folder / f"{name}.cv" for name in (FROZEN, DEFAULT, PORTABLE)}
     return bench(
         folder / "model.cv",
         folder / "model.keras",
@@ -95,8 +129,26 @@ def _bench(case: Case, folder: Path, seconds: float) -> Record:
         also={name: path for name, path in others.items() if path.exists()},
         beside=_beside(case),
         lend=others[DEFAULT] if others[DEFAULT].exists() else None,
-        wishes=Wishes((case.batch,), case.threads, seconds=seconds, rounds=ROUNDS),
+        wishes=_wishes(case, seconds),
         work=folder,
+    )
+
+
+def _bench_whole(case: Case, folder: Path, work: Path, seconds: float) -> str:
+    record = bench_whole(
+        folder / "answers.cv",
+        folder / "model.keras",
+        str(photos_in(work)),
+        peers=WAY_PEERS,
+        wishes=_wishes(case, seconds),
+        work=folder,
+    )
+    return json.dumps(record.to_dict()) + "\n"
+
+
+def _wishes(case: Case, seconds: float) -> Wishes:
+    return Wishes(
+        (case.batch,), case.threads, seconds=seconds, rounds=case.rounds, imports=case.imports
     )
 
 
@@ -122,7 +174,15 @@ def results(cases: Sequence[Case], work: Path) -> Iterator[Found]:
             (folder / "prepared.json").read_text(encoding="utf-8")
         )
         found = _without_paths(read_record(record), folder)
-        yield Found(case, found, float(prepared["gflop"]), str(prepared["frozen"]))
+        gflop, frozen = float(prepared["gflop"]), str(prepared["frozen"])
+        yield Found(case, found, gflop, frozen, _whole_in(folder))
+
+
+def _whole_in(folder: Path) -> WholeRecord | None:
+    path = folder / "whole.json"
+    if not path.exists():
+        return None
+    return WholeRecord.from_dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _without_paths(record: Record, folder: Path) -> Record:
@@ -146,4 +206,4 @@ def peaks(work: Path, threads: Sequence[int]) -> dict[int, float]:
 
 def folder_of(case: Case, work: Path) -> Path:
     """Return the folder of a case's files."""
-    return work / case.name
+    return work / case.folder

@@ -15,10 +15,21 @@ from keras2cv_bench.findings import fair_reference, is_result
 from keras2cv_bench.subjects import NAIVE, ONEDNN, OURS, PREDICT, REFERENCE, SAME_ISA
 from keras2cv_export.pages.templating import render
 
+from . import from_file
 from .figures import figures
-from .measure import DEFAULT, FROZEN, Found
+from .measure import DEFAULT, FROZEN, PORTABLE, Found
 from .plots import plots
-from .ratios import LINES, ORT, SCALES, geometric_mean, gflops, grown, milliseconds, ratio
+from .ratios import (
+    LINES,
+    ORT,
+    SCALES,
+    default_ratio,
+    geometric_mean,
+    gflops,
+    grown,
+    milliseconds,
+    ratio,
+)
 
 Cells = tuple[str, ...]
 
@@ -29,7 +40,7 @@ OTHERS: Final[Mapping[str, str]] = {
     ORT: "onnxruntime",
 }
 PEERS: Final[Mapping[str, str]] = {"openvino": "OpenVINO", "litert": "LiteRT"}  # if measured
-_OWN_HEADS: Final = ("file for every OpenCV, ms", "frozen graph, ms")
+_OWN_HEADS: Final = ("without a flag, ms", "file for every OpenCV, ms", "frozen graph, ms")
 AT_AVX2: Final = "`tf.function`, AVX2 only"
 
 
@@ -81,11 +92,15 @@ def text_of(found: Sequence[Found], peaks: Mapping[int, float], drawn: tuple[str
         threads=threads,
         plots=drawn,
         against=list(_against(models)),
+        whole=from_file.tables(models),
+        default=_default(models),
+        classic=_on_classic(models),
         at_avx2=bool(explained),
         onednn=onednn_of(models),
+        peers=list(peers),
         model_heads=("model", "ms", *titles.values(), *_OWN_HEADS),
         models=[_model_row(one, tuple(titles)) for one in models],
-        reasons=list(dict.fromkeys(_missing(models))),
+        reasons=list(dict.fromkeys((*_missing(models), *from_file.reasons(models)))),
         peak=peaks[threads],
         rate_heads=("model", "GFLOP", *(f"{title}, GFLOP/s" for _, _, title in LINES)),
         rates=[_rate_row(one, peaks[threads]) for one in models],
@@ -100,8 +115,29 @@ def _against(models: Sequence[Found]) -> Iterator[Cells]:
     # The ratio to TensorFlow at AVX2 explains the others.
     for theirs, title in {**OTHERS, **PEERS, SAME_ISA: AT_AVX2}.items():
         if pairs := _ratios(models, theirs):
-            mean, (worst, name) = geometric_mean([r for r, _ in pairs]), max(pairs)
-            yield title, f"{mean:.2f}", f"{worst:.2f} ({name})", str(len(pairs))
+            yield _mean_row(title, pairs)
+    if pairs := from_file.ratios(models):
+        yield _mean_row(from_file.TITLE, pairs)
+
+
+def _mean_row(title: str, pairs: Sequence[tuple[float, str]]) -> Cells:
+    mean, (worst, name) = geometric_mean([r for r, _ in pairs]), max(pairs)
+    return title, f"{mean:.2f}", f"{worst:.2f} ({name})", str(len(pairs))
+
+
+def _default(models: Sequence[Found]) -> str:
+    """Say what an export without a flag costs; "" where that was not measured."""
+    pairs = [(r.ratio, m.case.name) for m in models if (r := default_ratio(m)) is not None]
+    if not pairs:
+        return ""
+    _, mean, worst, count = _mean_row("", pairs)
+    return f"**{mean}** as a geometric mean over {count} models, and {worst} at most"
+
+
+def _on_classic(models: Sequence[Found]) -> list[str]:
+    """Return the models whose bundle chose the classic engine."""
+    timed = ((m.case.name, m.record.timing(OURS, m.case.batch)) for m in models)
+    return [name for name, timing in timed if timing and "classic engine" in timing.about]
 
 
 def onednn_of(models: Sequence[Found]) -> str:
@@ -127,8 +163,11 @@ def _ratios(models: Sequence[Found], theirs: str) -> list[tuple[float, str]]:
 
 
 def _model_row(one: Found, others: Sequence[str]) -> Cells:
-    own = [milliseconds(one, subject) for subject in (OURS, DEFAULT, FROZEN)]
-    return (one.case.name, own[0], *(_ratio_cell(one, theirs) for theirs in others), *own[1:])
+    ours, default, frozen = (milliseconds(one, name) for name in (OURS, DEFAULT, FROZEN))
+    has_two = one.record.timing(PORTABLE, one.case.batch) is not None
+    portable = milliseconds(one, PORTABLE) if has_two else default
+    ratios = (_ratio_cell(one, theirs) for theirs in others)
+    return (one.case.name, ours, *ratios, default, portable, frozen)
 
 
 def _ratio_cell(one: Found, theirs: str) -> str:

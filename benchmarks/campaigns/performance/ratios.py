@@ -7,14 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from keras2cv.tuning.interleave import Comparison
+from keras2cv.tuning.interleave import Comparison, compare_blocks
 from keras2cv_bench.environment import usable_cores
 from keras2cv_bench.findings import against, fair_reference, is_result, quantiles
 from keras2cv_bench.subjects import OURS, REFERENCE
 from keras2cv_export.pages.bars import Kind
 from keras2cv_export.pages.formats import duration
 
-from .measure import Found
+from .measure import DEFAULT, Found
 
 ORT: Final = "onnxruntime"
 SCALES: Final[Mapping[str, tuple[str, str]]] = {
@@ -40,6 +40,15 @@ def ratio(found: Found, theirs: str) -> Comparison | None:
     if timing is None or not is_result(timing):
         return None
     return against(found.record, found.case.batch, theirs)
+
+
+def default_ratio(found: Found) -> Comparison | None:
+    """Return the time of an export without a flag over that for the OpenCV at hand."""
+    sides = [found.record.timing(name, found.case.batch) for name in (DEFAULT, OURS)]
+    if any(timing is None or not is_result(timing) for timing in sides):
+        return None
+    default, ours = (timing.steady("forward") for timing in sides if timing is not None)
+    return compare_blocks(default, ours)
 
 
 def gflops(found: Found, subject: str) -> float | None:

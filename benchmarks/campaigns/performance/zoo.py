@@ -1,9 +1,11 @@
-"""The models: keras.applications with calibrated weights, a U-Net, and how they grow."""
+"""The models: keras.applications with calibrated weights and newer ones, and how they grow."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib import import_module
 from typing import Any, Final
 
 TYPICAL: Final = (
@@ -11,11 +13,23 @@ TYPICAL: Final = (
     "NASNetMobile", "DenseNet121", "ResNet50", "ResNet50V2", "InceptionV3", "Xception",
     "ConvNeXtTiny", "VGG16", "U-Net",
 )  # fmt: skip
+NEWER: Final = (
+    "ViT-S/16", "Swin-T", "SegFormer-B0", "RetinaNet-R50", "YOLOv8-n", "LSTM", "U-Net 3D",
+)  # fmt: skip
+HUB: Final = "keras_hub"  # registers the layers that files of its models name
 SCALED: Final = "MobileNetV2"
+ROUNDS: Final = 8
 SIDES: Final = (96, 160, 224, 320, 448)
 BATCHES: Final = (1, 2, 4, 8)
 DEPTHS: Final = (2, 4, 8, 16, 32)
 _USUAL_SIDE: Final[Mapping[str, int]] = {"InceptionV3": 299, "Xception": 299, "U-Net": 256}
+
+# A classifier, a detector and a segmenter; pixels are resized as `tf.image.resize` does.
+_ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "MobileNetV2": {"task": "classify"},
+    "YOLOv8-n": {"task": "detect", "detect": {"head": {"family": "yolov8"}, "score": 0.25}},
+    "SegFormer-B0": {"task": "segment", "segment": {"scores": "logits"}},
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +44,11 @@ class Case:
         batch: Samples per run.
         threads: None for all cores.
         side: Of the picture, pixels.
-        preprocess: How a picture becomes its input.
+        preprocess: How a picture becomes its input; "" for a model of arrays.
+        imports: Modules that have the layers that its file names.
+        rounds: How many blocks are timed: fewer of a model whose run takes a second.
+        answers: Options of `export` for the bundle that is timed from a file to its answer; none
+            where that is not done.
     """
 
     name: str
@@ -41,11 +59,19 @@ class Case:
     x: float = 0.0
     batch: int = 1
     threads: int | None = None
+    imports: tuple[str, ...] = ()
+    rounds: int = ROUNDS
+    answers: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        """The name of its files' folder."""
+        return self.name.replace("/", "-").replace(" ", "-")
 
 
 def cases(cores: int) -> tuple[Case, ...]:
     """Return everything that the page shows, the models first."""
-    found = [model_case(name) for name in TYPICAL]
+    found = [_with_answers(model_case(name)) for name in TYPICAL] + newer_cases()
     found += [model_case(SCALED, side=s, group="size", x=s) for s in SIDES if s != 224]
     found += [model_case(SCALED, batch=b, group="batch", x=b) for b in BATCHES if b != 1]
     found += [
@@ -90,6 +116,36 @@ def model_case(
         batch,
         threads,
     )
+
+
+def newer_cases() -> list[Case]:
+    """Return transformers, detectors, and models whose input is no picture."""
+    hub, yolo, others = "hub_models", "yolo", "other_inputs"
+    of_hub = {"imports": (HUB,)}
+    kinds: tuple[tuple[str, str, str, int, str, Mapping[str, Any]], ...] = (
+        ("ViT-S/16", hub, "vit_s16", 224, "tf", of_hub),
+        ("Swin-T", hub, "swin_t", 224, "tf", of_hub),
+        ("SegFormer-B0", hub, "segformer_b0", 512, "tf", of_hub),
+        ("RetinaNet-R50", hub, "retinanet_r50", 512, "tf", {**of_hub, "rounds": 4}),
+        ("YOLOv8-n", yolo, "yolov8n", 640, "0-1", {}),
+        ("LSTM", others, "lstm", 0, "", {}),
+        ("U-Net 3D", others, "unet_3d", 0, "", {}),
+    )
+    return [
+        _with_answers(
+            Case(name, "models", partial(_build, module, function), side, preprocess, **more)
+        )
+        for name, module, function, side, preprocess, more in kinds
+    ]
+
+
+def _build(module: str, function: str) -> Any:
+    """Build a model of a module beside this one, which brings Keras."""
+    return getattr(import_module(f"campaigns.performance.{module}"), function)()
+
+
+def _with_answers(case: Case) -> Case:
+    return replace(case, answers=_ANSWERS.get(case.name, {}))
 
 
 def _built(name: str, side: int) -> Any:

@@ -14,6 +14,7 @@ _SUBJECTS: Final = (
     ("onnxruntime", "onnxruntime", _THEIRS),
 )
 _THICKNESS: Final = 0.36
+_TICKS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100)
 
 
 def draw_speed(figures: Mapping[str, Any]) -> Figure:
@@ -27,8 +28,9 @@ def draw_speed(figures: Mapping[str, Any]) -> Figure:
         _bars(axes, cases, subject, (0.5 - number) * _THICKNESS, color, f"against {title}")
     axes.axvline(1, color=_INK, lw=1.6)
     axes.set_yticks(range(len(cases)), [case["name"] for case in cases], color=_INK)
-    axes.set(xscale="log", xlim=(0.38, 8.5), ylim=(-0.6, len(cases) - 0.4))
-    ticks = (0.4, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7)
+    low, high = _limits(cases)
+    axes.set(xscale="log", xlim=(low, high), ylim=(-0.6, len(cases) - 0.4))
+    ticks = [tick for tick in _TICKS if low <= tick <= high]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_xticks([], minor=True)
     axes.set_xlabel("their time / our time: right of 1.0, keras2cv is faster", color=_INK)
@@ -58,6 +60,13 @@ def _bars(
         axes.barh(row + offset, times - 1, _THICKNESS, left=1, color=color, label=label)
         axes.plot([low, high], [row + offset] * 2, color=_INK, lw=1.3)
         label = "_"  # one line of the legend for all of them
+
+
+def _limits(cases: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """Return the ends of the axis, a little beyond all intervals."""
+    subjects = [case["subjects"].get(name, {}) for case in cases for name, _, _ in _SUBJECTS]
+    ends = [1 / value for one in subjects for value in one.get("our_time_over_it") or ()]
+    return min(0.5, *ends) / 1.1, max(2.0, *ends) * 1.1
 
 
 def _machine(cases: Sequence[Mapping[str, Any]]) -> str:

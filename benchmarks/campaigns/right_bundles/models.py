@@ -74,6 +74,36 @@ class Exponential(layers.Layer):  # type: ignore[misc]
         return tf.exp(40.0 * x)
 
 
+@keras.saving.register_keras_serializable("right_models")
+class OddEnds(layers.Layer):  # type: ignore[misc]
+    """A function whose numbers end: in infinity, in zero, or in no number."""
+
+    def __init__(self, kind: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+
+    def call(self, x: Any) -> Any:
+        """Compute it."""
+        return _ENDS[self.kind](x)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the function's name."""
+        return {**super().get_config(), "kind": self.kind}
+
+
+_ENDS: dict[str, Callable[[Any], Any]] = {
+    "ruled out": lambda x: tf.where(tf.range(8) < 7, x, -np.inf),
+    "log of ReLU": lambda x: tf.math.log(tf.nn.relu(x)),
+    "underflow": lambda x: tf.exp(30.0 * x - 80.0),
+    "inverse": lambda x: 1.0 / tf.exp(40.0 * x),
+    "own softmax": lambda x: tf.exp(60.0 * x) / tf.reduce_sum(tf.exp(60.0 * x), -1, True),
+}
+
+
+def _ends(kind: str) -> Callable[[int], keras.Model]:
+    return lambda seed: _over((6,), lambda x: OddEnds(kind)(layers.Dense(8)(x)), seed)
+
+
 def _offset(seed: int) -> keras.Model:
     rng = np.random.default_rng(seed)
     norm = layers.Normalization()
@@ -154,6 +184,11 @@ RIGHT_MODELS: dict[str, Callable[[int], keras.Model]] = {
     "saturated": lambda s: _over((6,), layers.Dense(4, activation="sigmoid"), s, 20.0),
     "small powers": lambda s: _over((1024,), Power(), s),
     "overflowing": lambda s: _over((6,), lambda x: Exponential()(layers.Dense(8)(x)), s),
+    "a class that is ruled out": _ends("ruled out"),
+    "logarithm of zeros": _ends("log of ReLU"),
+    "underflowing": _ends("underflow"),
+    "inverse that overflows": _ends("inverse"),
+    "softmax of its own": _ends("own softmax"),
     "around 1000": _offset,
     "words": _words,
     "two sizes": lambda s: _over((6,), _two_sizes, s),

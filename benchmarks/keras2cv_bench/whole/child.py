@@ -14,7 +14,6 @@ An error is {"error": "..."}, and ends the process.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Generator, Mapping
 from itertools import pairwise
@@ -27,9 +26,9 @@ def answer(
     given: Mapping[str, Any], _: Callable[..., None]
 ) -> Generator[Reply, Mapping[str, Any], None]:
     """Import and load a way, answer the first picture, and then commands."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # every way is measured on the CPU
-    try:
+    from keras2cv_bench.child import serve
+
+    def begin() -> tuple[Commands, Reply]:
         from importlib import import_module
 
         from keras2cv_bench.whole.task import Task
@@ -37,12 +36,9 @@ def answer(
         task = Task.from_dict(dict(given))
         way = import_module(f"keras2cv_bench.whole.ways.{task.way}").open_way(task)
         commands = Commands(task, way)
-        request = yield commands.first()
-        while True:
-            arguments = dict(request)
-            request = yield getattr(commands, arguments.pop("do"))(**arguments)
-    except Exception as error:  # any error of a framework is this way's answer
-        yield {"error": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
+        return commands, commands.first()
+
+    yield from serve(begin)
 
 
 class Commands:

@@ -92,6 +92,7 @@ def bench_whole(
     *,
     peers: Sequence[str] = ("tf", "ort"),
     wishes: Wishes | None = None,
+    work: Path | None = None,
     progress: Progress = lambda _step, _done, _total: None,
 ) -> WholeRecord:
     """Measure a bundle from file to answer, beside the tutorials' loop and other ways.
@@ -102,6 +103,7 @@ def bench_whole(
         source: A folder of images, an image, or a video.
         peers: "tf" for tf.data, "ort" for onnxruntime; the others have no ways.
         wishes: The first batch size is that of many files; threads, seconds, how it is opened.
+        work: Where the peers' files are made and kept; None takes a temporary folder.
         progress: Called before each step.
 
     Raises:
@@ -121,7 +123,7 @@ def bench_whole(
     with ExitStack() as stack:
         stack.enter_context(confined(unsafe=wishes.unsafe or bool(wishes.imports)))
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="keras2cv-pipeline-")))
-        run = _Run(found, against.absolute(), place, wishes, progress)
+        run = _Run(found, against.absolute(), work or place, wishes, progress)
         tasks = run.tasks(wanted(peers), files, is_video)
         walkers = run.start(tasks, stack)
         watch = Watch(walker.pid for walker in walkers.values())

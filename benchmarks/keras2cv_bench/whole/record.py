@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 import numpy as np
 
+from keras2cv.schema.fields import SchemaError
 from keras2cv.tuning.interleave import Comparison, compare_blocks
 from keras2cv_bench.records import Answers, Host, Missing
 
@@ -135,6 +136,24 @@ class WholeRecord:
         mine, other = ([[one.wall_s / one.count] for one in w.many] for w in (ours, theirs))
         return compare_blocks(mine, other)
 
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> WholeRecord:
+        """Read the types of `to_dict`, whose ratios follow from the samples.
+
+        Raises:
+            SchemaError: It is of another version.
+        """
+        if plain.get("schema") != SCHEMA:
+            raise SchemaError("schema", f"must be {SCHEMA}, got {plain.get('schema')}")
+        parts: dict[str, Any] = {
+            "argv": tuple(plain["argv"]),
+            "host": Host(**plain["host"]),
+            "ways": tuple(_way_of(way) for way in plain["ways"]),
+            "missing": tuple(Missing(**one) for one in plain["missing"]),
+        }
+        names = [field.name for field in fields(cls) if field.name not in parts]
+        return cls(**{name: plain[name] for name in names}, **parts)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types, raw samples and the ratios that follow from them."""
         ratios = {
@@ -150,3 +169,13 @@ class WholeRecord:
         }
         plain = {**asdict(self), "ways": [asdict(way) for way in self.ways]}
         return {"schema": SCHEMA, **plain, "our_time_over_theirs_with_95_percent": ratios}
+
+
+def _way_of(plain: Mapping[str, Any]) -> WayRecord:
+    parts: dict[str, Any] = {
+        "answers": Answers(**plain["answers"]),
+        "starts_s": tuple(plain["starts_s"]),
+        "blocks": tuple({k: tuple(v) for k, v in block.items()} for block in plain["blocks"]),
+        "many": tuple(Many(**one) for one in plain["many"]),
+    }
+    return WayRecord(**{**plain, **parts})

@@ -11,12 +11,14 @@ import numpy as np
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.errors import UsageError
+from keras2cv.net.overflow import OVERFLOWN, overflows_alike
 from keras2cv.pixels.geometry import Placement, place
 from keras2cv.tasks.postprocess import results_of, unplaced
 from keras2cv.tasks.result import Result
 from keras2cv.tasks.task import Task
 from keras2cv_export.tasks.answer_match import AnswerFormError, AnswerLimits, AnswerMatch, match
 from keras2cv_export.tasks.plain import plain
+from keras2cv_export.tasks.readable import AS_THEY_ARE, readable
 
 from .answers_report import AnswersReport
 from .library import LibraryReference
@@ -57,6 +59,9 @@ def compare_with_user(
     limits = _limits(manifest, cases)
     matches, named = [], False
     for case in cases:
+        if (lost := _overflown(manifest, case)) is not None:
+            matches.append(lost)
+            continue
         given = _placed(reference.answer(case.name, case.sample), reference.folder)
         try:
             matches.append(_match(manifest, case, given, limits))
@@ -74,6 +79,9 @@ def compare_with_library(
     limits = _limits(manifest, cases)
     matches = []
     for case in cases:
+        if (lost := _overflown(manifest, case)) is not None:
+            matches.append(lost)
+            continue
         theirs = _answered(manifest, library.task, case, case.expected)
         if isinstance(theirs, str):
             matches.append(AnswerMatch(theirs))
@@ -100,13 +108,31 @@ def answer_of(manifest: Manifest, case: Case) -> Result | None:
 
 def _answered(manifest: Manifest, task: Task, case: Case, outputs: Outputs) -> Result | str:
     """Return the result of a task, or why there is none, as a clause."""
-    if not all(np.isfinite(array).all() for array in outputs.values()):
+    read = outputs if task.kind in AS_THEY_ARE else readable(outputs)
+    if read is None:
         return "the outputs are not finite"
-    one = {o.name: outputs[o.name][:1] if o.batched else outputs[o.name] for o in manifest.outputs}
+    one = {o.name: read[o.name][:1] if o.batched else read[o.name] for o in manifest.outputs}
     try:
         return results_of(task, one, manifest.outputs, [placement_of(manifest, case.source_wh)])[0]
     except UsageError as error:
         return f"there is no answer: {error}"
+
+
+def _overflown(manifest: Manifest, case: Case) -> AnswerMatch | None:
+    """Return the match of a sample whose outputs are NaN or infinite; None if it can be answered.
+
+    NaN or infinity beside TensorFlow's number is a difference. A sample of which TensorFlow itself
+    has no number says nothing, unless both overflow alike, and the task reads such outputs.
+    """
+    nothing = False
+    for name, theirs in case.expected.items():
+        lost, ours = ~np.isfinite(theirs), case.outputs[name]
+        alike = overflows_alike(theirs, ours)
+        if (~np.isfinite(ours) & ~lost & ~alike).any():
+            return AnswerMatch("the outputs are not finite")
+        nothing = nothing or bool((lost & ~alike).any())
+        nothing = nothing or (manifest.task.kind not in AS_THEY_ARE and bool(np.isnan(ours).any()))
+    return AnswerMatch("the model's own outputs are not finite", near_tie=True) if nothing else None
 
 
 def placement_of(manifest: Manifest, source_wh: tuple[int, int] | None) -> Placement:
@@ -131,7 +157,8 @@ def _limits(manifest: Manifest, cases: Sequence[Case]) -> AnswerLimits:
     if manifest.task.kind != "regress" or manifest.task.output is None:
         return limits
     values = [np.abs(case.outputs[manifest.task.output][0]).ravel() for case in cases]
-    return replace(limits, scale=np.nan_to_num(np.max(values, axis=0)))
+    ordinary = [np.where(sizes < OVERFLOWN, sizes, 0.0) for sizes in values]
+    return replace(limits, scale=np.max(ordinary, axis=0))
 
 
 def _placed(given: Any, folder: Path | None) -> Any:

@@ -10,6 +10,22 @@ is read as data (`plain_values`), never unpickled.
 """
 
 from .asking import check_in_child, export_in_child
-from .choosing import needs_child
+from .choosing import knows_any, needs_child
+from .failure import Failure, error_of, failure_of
+from .meeting import cannot_be_opened, meet, search_path
+from .plain_values import read_values, write_values
 
-__all__ = ["check_in_child", "export_in_child", "needs_child"]
+__all__ = [
+    "Failure",
+    "cannot_be_opened",
+    "check_in_child",
+    "error_of",
+    "export_in_child",
+    "failure_of",
+    "knows_any",
+    "meet",
+    "needs_child",
+    "read_values",
+    "search_path",
+    "write_values",
+]

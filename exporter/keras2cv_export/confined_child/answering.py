@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import keras2cv.errors
 from keras2cv.errors import Keras2cvError
 from keras2cv_export.model.untrusted.confined import confine_child
 from keras2cv_export.options import CheckOptions, ExportOptions
 from keras2cv_export.quiet.garbage import uncollected
-from keras2cv_export.targets.importer_support import UnsupportedOpsError
 
-from .failure import Failure
+from .failure import failure_of
+from .meeting import meet
 from .plain_values import read_values, write_values
+from .records import task_records
 
 
 def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str, Any]:
     """Export or check as the options in the folder say; the report is written beside them."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.showwarning = lambda text, *_, **__: report(warning=str(text))
+    meet(request["sys_path"], report)
     folder = Path(request["folder"])
-    sys.path.extend(place for place in request["sys_path"] if place not in sys.path)
     work = _export if request["verb"] == "export" else _check
     try:
         found: Any = work(folder, request["stage"], lambda step: report(step=step, stage=step))
     except Keras2cvError as error:
-        found = _failure(error)
+        found = failure_of(error)
     write_values(folder, "report", found)
     return {}
 
@@ -41,7 +36,7 @@ def _export(folder: Path, stage: str | None, progress: Callable[[str], None]) ->
         from keras2cv_export.exporting import fill_bundle
         from keras2cv_export.model.load import import_modules
     assert stage is not None  # noqa: S101 - an export has one
-    options = ExportOptions(**read_values(folder, "options"), progress=progress)
+    options = ExportOptions(**_options(folder), progress=progress)
     import_modules(options.imports)
     confine_child(folder, Path(stage), network=bool(options.imports))
     return fill_bundle(options, Path(stage))
@@ -51,16 +46,14 @@ def _check(folder: Path, _: str | None, progress: Callable[[str], None]) -> Any:
     with uncollected():
         from keras2cv_export.checks.checking import check_bundle
         from keras2cv_export.model.load import import_modules
-    options = CheckOptions(**read_values(folder, "options"), progress=progress)
+    options = CheckOptions(**_options(folder), progress=progress)
     import_modules(options.imports)
     confine_child(folder, network=bool(options.imports))
     found = check_bundle(options)
     return replace(found, question=replace(found.question, exact=None, near=None))
 
 
-def _failure(error: Keras2cvError) -> Failure:
-    ours = (k.__name__ for k in type(error).__mro__ if k.__module__ == keras2cv.errors.__name__)
-    found = Failure(next(ours), str(error), unknown=tuple(getattr(error, "unknown", ())))
-    if isinstance(error, UnsupportedOpsError):
-        return replace(found, ops=error.found, where=error.where)
-    return replace(found, parity=getattr(error, "report", None))
+def _options(folder: Path) -> Any:
+    """Return the parent's options by their names."""
+    task_records()
+    return read_values(folder, "options")

@@ -5,23 +5,22 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import os
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import keras2cv.errors
 from keras2cv.bundle.writing import staged_bundle
-from keras2cv.errors import Keras2cvError, Keras2cvWarning, ModelError
+from keras2cv.errors import Keras2cvWarning, ModelError
 from keras2cv.isolation import ChildLost, Conversation, Entry, Limits
 from keras2cv_export.options import CheckOptions, ExportOptions
-from keras2cv_export.targets.importer_support import UnsupportedOpsError
 
 from .choosing import knows_any
-from .failure import Failure
+from .failure import Failure, error_of
+from .meeting import cannot_be_opened, search_path
 from .plain_values import NotPlainError, read_values, write_values
+from .records import task_records
 
 if TYPE_CHECKING:
     from keras2cv_export.checks.check_report import CheckReport
@@ -92,7 +91,7 @@ def _ask(verb: str, options: Any, model: str | os.PathLike[str], stage: Path | N
             "verb": verb,
             "folder": name,
             "stage": None if stage is None else str(stage),
-            "sys_path": _search_path(),
+            "sys_path": search_path(),
         }
         try:
             with Conversation(
@@ -100,23 +99,16 @@ def _ask(verb: str, options: Any, model: str | os.PathLike[str], stage: Path | N
             ) as child:
                 child.send(request)
                 importlib.import_module(_REPORTS[verb])
+                task_records()
                 child.reply()
         except ChildLost as lost:
-            raise ModelError(
-                f"{Path(model)} cannot be opened: the process for it {lost.how}; its last words: "
-                f"{lost.last_words}. Nothing was written."
-            ) from lost
+            raise ModelError(f"{cannot_be_opened(model, lost)} Nothing was written.") from lost
         found = read_values(folder, "report")
     if not isinstance(found, Failure):
         return found
     if knows_any(found.unknown):
         return None
-    raise _error_of(found)
-
-
-def _search_path() -> list[str]:
-    """Return where this process finds modules; "", as in a console, is the working folder."""
-    return [str(Path(place).absolute()) for place in sys.path]
+    raise error_of(found)
 
 
 def _listener(progress: Callable[[str], None]) -> Callable[[Mapping[str, Any]], None]:
@@ -129,14 +121,3 @@ def _listener(progress: Callable[[str], None]) -> Callable[[Mapping[str, Any]], 
             warnings.warn(str(message["warning"]), Keras2cvWarning, stacklevel=2)
 
     return listen
-
-
-def _error_of(failure: Failure) -> Keras2cvError:
-    if failure.ops:
-        return UnsupportedOpsError(failure.ops, failure.where)
-    kind: Any = getattr(keras2cv.errors, failure.error, None)
-    known = isinstance(kind, type) and issubclass(kind, Keras2cvError)
-    error: Keras2cvError = (kind if known else ModelError)(failure.message)
-    if failure.parity is not None:
-        error.report = failure.parity  # type: ignore[attr-defined]
-    return error

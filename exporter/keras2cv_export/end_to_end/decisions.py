@@ -15,6 +15,9 @@ from keras2cv.tasks.result import Result
 from keras2cv_export.parity.near_ties import moved_within
 from keras2cv_export.tasks.agreement import PictureAgreement
 from keras2cv_export.tasks.comparison import agree_on
+from keras2cv_export.tasks.readable import largest
+
+from .walked import differences
 
 Array = np.ndarray[Any, Any]
 Outputs = Mapping[str, Array]
@@ -66,17 +69,13 @@ def margins_of(
     first = 1 if excused_decode else 0
     margins = {}
     for name, limit in limits.items():
-        scale = float(np.abs(steps[0][name]).max(initial=0.0))
+        scale = largest(steps[0][name])
         changes = [
-            float(np.abs(_wide(after[name]) - _wide(before[name])).max(initial=0.0))
+            float(differences(after[name], before[name]).max(initial=0.0))
             for before, after in zip(steps[first:], steps[first + 1 :], strict=False)
         ]
         margins[name] = max(limit * scale, sum(changes))
     return margins
-
-
-def _wide(array: Array) -> Array:
-    return array.astype(np.float64)
 
 
 def _disagreement(part: PictureAgreement) -> float:

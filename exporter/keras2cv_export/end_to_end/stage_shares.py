@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from keras2cv.bundle.manifest import Preprocessing
+from keras2cv_export.tasks.readable import largest
 
 from .reference_preprocessing import ReferencePreprocessing
 from .stages import (
@@ -111,7 +112,7 @@ def _measured(
 def _scales(walked: Sequence[WalkedPicture]) -> dict[str, float]:
     """Return max |reference| of each output, over all pictures."""
     return {
-        name: max(float(np.abs(w.outputs[0][name]).max()) for w in walked) or 1.0
+        name: max(largest(w.outputs[0][name]) for w in walked) or 1.0
         for name in walked[0].outputs[0]
     }
 

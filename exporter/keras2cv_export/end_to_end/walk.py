@@ -28,6 +28,7 @@ from keras2cv_export.end_to_end import reference_pictures as keras_side
 from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.tasks.agreement import PictureAgreement
 from keras2cv_export.tasks.comparison import Agreement, agree_on, merge
+from keras2cv_export.tasks.readable import readable
 
 from .decisions import is_changed, margins_of
 from .own_function import Function, recognise
@@ -127,12 +128,15 @@ def _walk_one(
     decoded, inputs, gaps = _exchanged(setup, path, image, pixels, blob)
     outputs = _outputs(setup, inputs, sample, answers)
     sizes_wh = (_size_wh(decoded), _size_wh(pixels))
-    results = _results(setup, outputs, sizes_wh)
+    read = tuple(readable(one) for one in outputs)
+    results = _results(setup, read, sizes_wh)
     part = _part(setup, results, outputs, sizes_wh)
     changed = (
         results is not None
         and part is not None
-        and _is_changed(setup, part, results[0], outputs, sizes_wh[0])
+        and _is_changed(
+            setup, part, results[0], tuple(o for o in read if o is not None), sizes_wh[0]
+        )
     )
     return WalkedPicture(
         path,
@@ -231,10 +235,16 @@ def _outputs(
 
 
 def _results(
-    setup: Setup, outputs: Sequence[Outputs], sizes_wh: tuple[tuple[int, int], tuple[int, int]]
+    setup: Setup,
+    outputs: Sequence[Outputs | None],
+    sizes_wh: tuple[tuple[int, int], tuple[int, int]],
 ) -> tuple[Result, Result] | None:
-    """Turn both sides' outputs into the task's results, each with its own geometry."""
-    if not all(np.isfinite(array).all() for side in outputs for array in side.values()):
+    """Turn both sides' outputs into the task's results, each with its own geometry.
+
+    There are none where an output is NaN, at any stage.
+    """
+    keras_outputs, own_outputs = outputs[0], outputs[-1]
+    if keras_outputs is None or own_outputs is None or None in outputs[1:-1]:
         return None
     size_wh = (setup.rules.size_wh[0], setup.rules.size_wh[1])
     rule = (setup.reference or setup.declared).rule
@@ -243,8 +253,8 @@ def _results(
         place(sizes_wh[1], size_wh, setup.rules.resize),
     )
     return (
-        _result(setup.manifest, outputs[0], theirs),
-        _result(setup.manifest, outputs[-1], ours),
+        _result(setup.manifest, keras_outputs, theirs),
+        _result(setup.manifest, own_outputs, ours),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from keras2cv.bundle.manifest import Manifest, Preprocessing
+from keras2cv.net.overflow import overflows_alike
 from keras2cv.tasks.result import Result
 from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.tasks.agreement import PictureAgreement
@@ -50,7 +51,7 @@ class ShownPicture:
     Attributes:
         decoded: Keras' side and the bundle's, (H, W, C) uint8, RGB or gray.
         inputs: The net's inputs (h, w, C), of both sides.
-        results: The results of both sides; None where they are not finite.
+        results: The results of both sides; None where an output is NaN.
     """
 
     decoded: tuple[Array, Array]
@@ -67,7 +68,7 @@ class WalkedPicture:
         sizes_wh: Of the decoded picture, on both sides.
         gaps: Of the stages but the net, in order.
         outputs: The model's outputs at each line of the table in `walk`.
-        part: How the results agree; None where they are not finite.
+        part: How the results agree; None where an output is NaN.
         shown: For the page; None beyond the first few.
         changed: Whether the answer is another, and not by a near-tie.
     """
@@ -136,6 +137,9 @@ class Setup:
 
 
 def differences(one: Array, two: Array) -> Array:
-    """Return |one - two| in float64."""
-    result: Array = np.abs(one.astype(np.float64) - two.astype(np.float64))
+    """Return |one - two| in float64: 0 where both are NaN, or overflow."""
+    alike = overflows_alike(one, two)
+    wide, other = (np.where(alike, 0.0, side).astype(np.float64) for side in (one, two))
+    with np.errstate(invalid="ignore"):  # NaN, or infinity beside a number: the difference is NaN
+        result: Array = np.abs(wide - other)
     return result

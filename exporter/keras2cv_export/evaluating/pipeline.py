@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,19 @@ from keras2cv.predictor import Predictor
 from keras2cv.tasks.postprocess import results_of, unplaced
 from keras2cv.tasks.result import Result
 from keras2cv.tasks.task import Task
-from keras2cv_export.checks.arguments import require_same_interface
+from keras2cv_export.confined_child import needs_child
 from keras2cv_export.end_to_end import reference_pictures as keras_side
 from keras2cv_export.end_to_end.own_function import Function, load_own_function
 from keras2cv_export.end_to_end.reference_preprocessing import (
     ReferencePreprocessing,
     parse_reference,
 )
-from keras2cv_export.end_to_end.reference_sources import sources_of
-from keras2cv_export.model.load import import_modules, load_model
-from keras2cv_export.model.load.from_answers import as_given
+from keras2cv_export.model.load import import_modules
 from keras2cv_export.model.untrusted.confined import confined
 from keras2cv_export.verifying.pictures import walked
-from keras2cv_export.verifying.question import answerer
+
+from .confined_model import model_in_child
+from .model_answers import ModelAnswers, open_model
 
 Array = np.ndarray[Any, Any]
 
@@ -66,28 +66,39 @@ def keras_answers(
     """
     manifest = model.manifest
     _require_known_pictures(manifest)
-    import_modules(imports)
-    with confined(unsafe=unsafe or function is not None, own_code=bool(imports)):
-        shapes = {t.name: t.keras_shape for t in manifest.own_inputs}
-        alone: Any = next(iter(shapes.values())) if len(shapes) == 1 else shapes
-        loaded = load_model(
-            against,
-            input_shapes=alone,
-            unsafe=unsafe,
-            imports=imports,
-            signature=manifest.source.signature,
-        )
-        require_same_interface(manifest, loaded)
-        loaded = as_given(loaded, manifest)
+    with _opened(against, manifest, unsafe, imports, own=function is not None) as answers:
         chosen = None if preprocess is None else Path(preprocess)
         references, own = {}, None
         for rules in manifest.pictures:
-            about = manifest.about(rules)
-            sources = sources_of(about, loaded, resize=resize, preprocess=chosen, function=function)
-            references[rules.input] = parse_reference(resize, chosen, rules, sources.library)
+            library = None if function is not None else answers.libraries[rules.input]
+            references[rules.input] = parse_reference(resize, chosen, rules, library)
         if function is not None and manifest.preprocessing is not None:
             own = load_own_function(function, manifest.preprocessing)
-        yield KerasPipeline(manifest, model.task, answerer(loaded, manifest), references, own)
+        yield KerasPipeline(manifest, model.task, answers.answer, references, own)
+
+
+@contextmanager
+def _opened(
+    against: Any, manifest: Manifest, unsafe: bool, imports: Sequence[str], *, own: bool
+) -> Iterator[ModelAnswers]:
+    """Give the model: in a child if it is a stranger's file, and this process is the user's.
+
+    Args:
+        against: The model, or its file.
+        manifest: The bundle's.
+        unsafe: Open a file that may run code.
+        imports: Modules with the model's own classes.
+        own: Whether the user's own pipeline runs here, which needs all rights.
+    """
+    with ExitStack() as stack:
+        if needs_child(against, unsafe=unsafe or own):
+            found = stack.enter_context(model_in_child(against, manifest, imports))
+            if found is not None:
+                yield found
+                return
+        import_modules(imports)
+        stack.enter_context(confined(unsafe=unsafe or own, own_code=bool(imports)))
+        yield open_model(against, manifest, unsafe=unsafe, imports=imports)
 
 
 class KerasPipeline:
@@ -120,7 +131,7 @@ class KerasPipeline:
         size = self._manifest.model.batch
         for start in range(0, len(good), size):
             places = good[start : start + size]
-            inputs = [prepared[k] for k in places]
+            inputs = [one for k in places if not isinstance(one := prepared[k], str)]
             for k, result in zip(places, self._results(inputs), strict=True):
                 results[k] = result
         return results

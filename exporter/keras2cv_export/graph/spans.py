@@ -22,6 +22,12 @@ EVERYTHING: Span = (-np.inf, np.inf)
 _FARTHEST = 40  # ops back
 # Of a computed bound: float32 rounds by 6e-8, functions by little more.
 _ROUNDING = 1e-5
+_UNIT = 2.0**-23  # by which each addition rounds at the most
+# Type -> by how much it rounds, what rounds to 0, and what is infinite in it.
+_NARROW = {
+    ir.DataType.FLOAT16: (2.0**-11, 2.0**-25, 65504.0),
+    ir.DataType.BFLOAT16: (2.0**-8, 1e-38, 3.38e38),
+}
 _SMALLEST, _LARGEST = 1e-37, 3.4e38
 _ONE = 1.0 + _ROUNDING
 
@@ -49,6 +55,9 @@ class _Spans:
         array, node = constant(value), value.producer()
         if array is not None:
             return _of_numbers(array)
+        if value.dtype in _NARROW_INTEGERS:
+            limits = np.iinfo(value.dtype.numpy())
+            return float(limits.min), float(limits.max)
         if node is None:
             return EVERYTHING
         if value.dtype == ir.DataType.BOOL or node.op_type in _WITHIN:
@@ -67,6 +76,9 @@ _WITHIN: dict[str, Span] = {
     **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceSumSquare", "ArgMax", "ArgMin"), (0.0, np.inf)),
     "Atan": (-1.571, 1.571),
 }
+_NARROW_INTEGERS = (
+    ir.DataType.UINT8, ir.DataType.INT8, ir.DataType.UINT16, ir.DataType.INT16,
+)  # fmt: skip
 _FIRST_ONLY = ("TopK", "MaxPool")  # their other outputs are places
 
 
@@ -209,14 +221,26 @@ def _first(_: ir.Node, operands: Sequence[Span]) -> Span:
     return operands[0]
 
 
-def _average(_: ir.Node, operands: Sequence[Span]) -> Span:
-    return _rounded(*operands[0])
+def _average(node: ir.Node, operands: Sequence[Span]) -> Span:
+    count = _averaged(node)
+    return EVERYTHING if count is None else _rounded(*_added(operands[0], count))
+
+
+def _averaged(node: ir.Node) -> int | None:
+    """Return of how many numbers a node takes each mean; None if that is not known."""
+    if node.op_type == "AveragePool":
+        return prod(ints(node, "kernel_shape"))
+    shape = shape_of(node.inputs[0])
+    if shape is None or node.op_type == "GlobalAveragePool":
+        return None if shape is None else prod(shape[2:])
+    axes = reduced_axes(node, len(shape))
+    return prod(shape if axes is None else (shape[a] for a in axes))
 
 
 def _pooled(node: ir.Node, operands: Sequence[Span]) -> Span:
     """Return the bounds of an average, for which a border may count as zeros."""
     return (
-        _any(node, [_rounded(*operands[0]), (0.0, 0.0)])
+        _any(node, [_average(node, operands), (0.0, 0.0)])
         if _has_border(node)
         else _average(node, operands)
     )
@@ -233,7 +257,24 @@ def _total(node: ir.Node, operands: Sequence[Span]) -> Span:
     if shape is None or axes is None:
         return (0.0 if low >= 0 else -np.inf), (0.0 if high <= 0 else np.inf)
     count = prod(shape[a] for a in axes)
+    low, high = _added(operands[0], count)
     return _rounded(low * count if low else 0.0, high * count if high else 0.0)
+
+
+def _added(operand: Span, count: int) -> Span:
+    """Return the bounds of numbers whose mean is taken by adding one after the other.
+
+    Each of the sums is rounded: a million times 1 may be 3 % off, and 2^24 times 1 is the most that
+    float32 reaches. A sum of numbers of one sign is no smaller than one of them.
+    """
+    low, high = operand
+    error = count * _UNIT
+
+    def below(bound: float) -> float:
+        rounded = bound - abs(bound) * error
+        return rounded if bound <= 0 else max(rounded, bound / max(count, 1))
+
+    return (below(low) if low else 0.0), (-below(-high) if high else 0.0)
 
 
 def _matrix_product(_: ir.Node, operands: Sequence[Span]) -> Span:
@@ -257,9 +298,20 @@ def _power(node: ir.Node, operands: Sequence[Span]) -> Span:
 
 def _cast(node: ir.Node, operands: Sequence[Span]) -> Span:
     low, high = operands[0]
-    if ir.DataType(integer(node, "to", 1)).is_floating_point():
+    to = ir.DataType(integer(node, "to", 1))
+    if to in _NARROW:
+        return _narrowed(low, *_NARROW[to]), -_narrowed(-high, *_NARROW[to])
+    if to.is_floating_point():
         return low, high
     return float(np.trunc(low)), float(np.trunc(high))
+
+
+def _narrowed(low: float, rounding: float, smallest: float, largest: float) -> float:
+    """Return a lower bound in a narrower type."""
+    bound = low - abs(low) * rounding if np.isfinite(low) else low
+    if bound < -largest:
+        return -np.inf
+    return 0.0 if 0 < bound <= smallest else bound
 
 
 def _rising(function: Callable[[float], float]) -> Callable[[ir.Node, Sequence[Span]], Span]:

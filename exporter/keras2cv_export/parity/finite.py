@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
+from keras2cv.net.overflow import overflows_alike
+
 from .known import Known
 from .metrics import Array, Paired
-
-# Some kernels stop just below float32's largest number where others give infinity.
-_OVERFLOWN: Final = 1e37
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +36,12 @@ def set_aside(reference: Array, candidate: Array, known: Known) -> Finite:
     every NaN and infinity is an error then. In a sample far from what the model was made for,
     OpenCV may give a number where TensorFlow's float32 overflows.
     """
+    usual = len(reference) - len(known.stress)
     lost = ~np.isfinite(reference)
     off = lost | ~np.isfinite(candidate)
     alike = np.zeros(off.shape, np.bool_)
     if known.exact is not None and off.any():
-        alike = _alike(reference, candidate)
-        usual = len(reference) - len(known.stress)
+        alike = overflows_alike(reference, candidate)
         alike[usual:] |= lost[usual:]
     bad = off & ~alike
     usable = ~off
@@ -56,15 +54,10 @@ def set_aside(reference: Array, candidate: Array, known: Known) -> Finite:
     if bad.any():
         counts = int(lost.sum()), int((~np.isfinite(candidate)).sum())
         return Finite(pair, bad, _problem(bad, counts, known))
-    return Finite(pair, bad, reasons=_never_seen(usable, known))
-
-
-def _alike(reference: Array, candidate: Array) -> Array:
-    both_nan = np.isnan(reference) & np.isnan(candidate)
-    infinite = np.isinf(reference) & ~np.isnan(candidate)
-    large = np.abs(candidate) >= _OVERFLOWN
-    same: Array = both_nan | (infinite & large & (np.sign(candidate) == np.sign(reference)))
-    return same
+    never: Array = np.asarray(~usable[:usual].any(axis=0))
+    if never.any():
+        never &= ~_ruled_out(reference[:usual], candidate[:usual], known)
+    return Finite(pair, bad, reasons=_never_seen(never))
 
 
 def _problem(bad: Array, counts: tuple[int, int], known: Known) -> str:
@@ -73,11 +66,24 @@ def _problem(bad: Array, counts: tuple[int, int], known: Known) -> str:
     return f"NaN or infinity: {counts[0]} in the reference, {counts[1]} in the candidate{where}"
 
 
-def _never_seen(usable: Array, known: Known) -> tuple[str, ...]:
-    seen = usable[: len(usable) - len(known.stress)].any(axis=0)
-    if seen.all():
+def _ruled_out(reference: Array, candidate: Array, known: Known) -> Array:
+    """Find the elements that are the same infinity for every sample, in float64 as well.
+
+    The model says so, as of a class that it rules out; nothing overflows there.
+    """
+    same: Array = np.asarray((np.isinf(reference) & (reference == candidate)).all(axis=0))
+    for sample in range(len(reference) if same.any() else 0):
+        exact = known.exact(sample, 0.0) if known.exact is not None else None
+        if exact is None or exact.shape != same.shape:
+            return np.zeros(same.shape, np.bool_)
+        same &= exact == reference[sample]
+    return same
+
+
+def _never_seen(never: Array) -> tuple[str, ...]:
+    if not never.any():
         return ()
     return (
-        f"{int((~seen).sum())} of {seen.size} elements are NaN or infinite for every sample, on "
+        f"{int(never.sum())} of {never.size} elements are NaN or infinite for every sample, on "
         "both sides. Pass samples for which the model gives numbers.",
     )

@@ -102,7 +102,9 @@ def _near_ties(reference: Array, candidate: Array, behind: Behind | None) -> Arr
         np.take_along_axis(behind.scores, pick[..., None].astype(np.intp), axis=-1)[..., 0]
         for pick in picks
     )
-    near: Array = valid & is_near_tie(first - second, behind.allowed)
+    with np.errstate(invalid="ignore"):  # infinity less infinity: two that overflow are a tie
+        gap = np.where(first == second, 0.0, first - second)
+    near: Array = valid & is_near_tie(gap, behind.allowed)
     return near
 
 

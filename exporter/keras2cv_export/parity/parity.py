@@ -16,6 +16,7 @@ from types import MappingProxyType
 import numpy as np
 
 from keras2cv.errors import UsageError
+from keras2cv.net.overflow import overflows_alike
 
 from .exactness import TENSORFLOW, ExactAnswer, NearAnswers
 from .informative import MIN_SAMPLES
@@ -238,7 +239,8 @@ def _behind(job: _Job, name: str) -> Behind | None:
             f"{name!r} cannot be the argmax of {source!r} over its last axis: their shapes are "
             f"{job.reference[0][name].shape} and {scores.shape[1:]}. Name the right output."
         )
-    return Behind(scores, job.tolerance.limits(source).max_abs * float(np.abs(scores).max()))
+    largest = float(np.abs(scores[np.isfinite(scores)]).max(initial=0.0))
+    return Behind(scores, job.tolerance.limits(source).max_abs * largest)
 
 
 def _argmax_source(reference: Sequence[Outputs], name: str) -> str | None:
@@ -274,10 +276,12 @@ def _agree(expected: Array | None, got: Array | None, limit: float) -> bool:
     floats = expected.dtype.kind == "f"
     if np.array_equal(expected, got, equal_nan=floats):
         return True
-    if not floats or not (np.isfinite(expected) & np.isfinite(got)).all():
+    usable = ~overflows_alike(expected, got)
+    wide, narrow = got[usable].astype(np.float64), expected[usable].astype(np.float64)
+    if not floats or not (np.isfinite(wide) & np.isfinite(narrow)).all():
         return False
-    wide, narrow = got.astype(np.float64), expected.astype(np.float64)
-    return bool(np.abs(wide - narrow).max() <= limit * np.abs(narrow).max())
+    off, scale = np.abs(wide - narrow).max(initial=0.0), np.abs(narrow).max(initial=0.0)
+    return bool(off <= limit * scale)
 
 
 def _too_few_samples(job: _Job, outputs: Sequence[OutputParity]) -> tuple[str, ...]:

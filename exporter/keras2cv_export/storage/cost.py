@@ -94,6 +94,10 @@ def _of_output(name: str, expected: Sequence[Outputs], found: Sequence[Outputs])
         np.concatenate([one[name].reshape(-1, first.shape[-1]) for one in side]).astype(np.float64)
         for side in (expected, found)
     )
+    usable = (np.isfinite(rows) & np.isfinite(ours)).all(axis=1)
+    rows, ours = rows[usable], ours[usable]
+    if not len(rows):
+        return
     moved = np.abs(ours - rows).max(axis=0) / np.maximum(np.ptp(rows, axis=0), 1e-30)
     worst = int(moved.argmax())
     yield f"of {name}, class {worst} moves most, by {moved[worst]:.1%} of its spread"

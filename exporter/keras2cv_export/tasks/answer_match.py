@@ -115,13 +115,31 @@ def as_numbers(given: Any, what: str) -> Array:
     Raises:
         AnswerFormError: They are something else.
     """
-    try:
-        values = np.asarray(given, np.float64)
-    except (TypeError, ValueError) as error:
-        raise AnswerFormError(f"has {what} that are no numbers: {_short(given)}") from error
+    values = _as_floats(given, what)
     if not np.isfinite(values).all():
         raise AnswerFormError(f"has {what} that are not finite")
     return values
+
+
+def as_numbers_like(given: Any, ours: Array, what: str) -> Array:
+    """Return numbers as float64, which may be infinite, and NaN where `ours` are.
+
+    Raises:
+        AnswerFormError: They are something else, or have another size.
+    """
+    values = _as_floats(given, what)
+    if values.size != ours.size:
+        raise AnswerFormError(f"has {values.size} {what}, and the bundle gives {ours.size}")
+    if (np.isnan(values.ravel()) & ~np.isnan(ours.ravel())).any():
+        raise AnswerFormError(f"has {what} that are not finite")
+    return values
+
+
+def _as_floats(given: Any, what: str) -> Array:
+    try:
+        return np.asarray(given, np.float64)
+    except (TypeError, ValueError) as error:
+        raise AnswerFormError(f"has {what} that are no numbers: {_short(given)}") from error
 
 
 def as_score(given: Any, what: str = "score") -> float:

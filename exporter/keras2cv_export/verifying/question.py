@@ -90,7 +90,7 @@ def answerer(loaded: LoadedModel, manifest: Manifest) -> Answer:
     names = [s.name for s in loaded.inputs]
 
     def answer(sample: Sample) -> Outputs:
-        return _as_promised(native(dict(zip(names, sample, strict=True))), manifest)
+        return as_promised(native(dict(zip(names, sample, strict=True))), manifest)
 
     return answer
 
@@ -246,11 +246,14 @@ def first_difference(differences: Sequence[str], side: str, consequence: str) ->
     return (f"{side} does not repeat itself: {differences[0]}{more}. {consequence}.",)
 
 
-def _as_promised(outputs: Outputs, manifest: Manifest) -> Outputs:
+def as_promised(outputs: Outputs, manifest: Manifest) -> Outputs:
     """Give TensorFlow's outputs the manifest's names and dtypes.
 
     They are matched by position, since a SavedModel may have other names than the model that it
     was made from. A float16 head becomes float32.
+
+    Raises:
+        UsageError: they are not the manifest's.
     """
     promised = [o.keras_shape for o in manifest.outputs]
     found = {name: np.asarray(array) for name, array in outputs.items()}

@@ -18,6 +18,7 @@ from keras2cv.bundle.golden_vectors import (
 )
 from keras2cv.bundle.manifest import Manifest, OutputTensor
 from keras2cv.bundle.reading import SELFTEST
+from keras2cv.net.overflow import is_ordinary
 from keras2cv_export.parity.exactness import Distances
 from keras2cv_export.parity.report import ParityReport
 from keras2cv_export.parity.tolerance import Tolerance
@@ -52,17 +53,20 @@ def write_selftest(
         expected: TensorFlow's outputs for each sample, by name.
         tolerance: The source of each output's limit.
         picture: One image with its blob and TensorFlow's outputs; None without preprocessing.
-        parity: The comparison: samples that say nothing are left out, and an output that passed by
-            the exact answer gets what float32 may be off by on both sides. None: none was made.
+        parity: The comparison: samples that say nothing, as those that overflow, are left out if
+            there are others, and an output that passed by the exact answer gets what float32 may
+            be off by on both sides. None: none was made.
         front: Values for the steps before the net, with Keras' own; None: there are none.
         pictures: An image with its blob for each picture; none where there is `picture`.
     """
     names = [output.name for output in manifest.outputs]
     exact = {o.name: o.exact for o in (parity.outputs if parity else ()) if o.exact is not None}
+    silent = {k for d in exact.values() for k in d.silent}
+    silent |= {k for k, one in enumerate(expected) if not all(map(is_ordinary, one.values()))}
     GoldenVectors(
         tuple(
             GoldenSample(tuple(samples[i]), tuple(expected[i][name] for name in names))
-            for i in _first_distinct(samples, {k for d in exact.values() for k in d.silent})
+            for i in _first_distinct(samples, silent)
         ),
         tuple(_limit(tolerance, output, exact.get(output.name)) for output in manifest.outputs),
         _image(names, picture) if picture is not None else None,

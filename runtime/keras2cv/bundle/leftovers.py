@@ -102,10 +102,14 @@ def temporary_folder(inside: Path | None = None) -> Iterator[Path]:
 
 
 def concerns(error: OSError, folder: Path) -> bool:
-    """Whether the error is about a file in `folder`; that of a full disk names no file."""
-    if error.filename is None:
+    """Whether the error is about a file in `folder`; that of a full disk may name no file.
+
+    That of a copy names both of its files.
+    """
+    names = [name for name in (error.filename, error.filename2) if name is not None]
+    if not names:
         return error.errno in _DISK_ERRORS
-    return Path(os.fsdecode(error.filename)).is_relative_to(folder)
+    return any(Path(os.fsdecode(name)).is_relative_to(folder) for name in names)
 
 
 def _no_place(place: Path, error: OSError) -> UsageError:

@@ -25,14 +25,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from keras2cv.bundle.chosen_scores import ChosenScore, ChosenScores
 from keras2cv.bundle.evidence import Engine, Evidence, Measured, Run
 from keras2cv.bundle.forms import MAX_FORMS, Form
 from keras2cv.bundle.model_file import Model, ModelSource, Weights
 from keras2cv.bundle.tuned import Rate, Trial, Tuned
+from keras2cv.errors import UsageError
 from keras2cv.numpy_front.record import NumpyFront
 from keras2cv.numpy_tail.record import NumpyTail
 from keras2cv.pixels.preprocessing import Preprocessing
@@ -184,12 +186,20 @@ class Manifest:
         )
 
     def input(self, name: str) -> InputTensor:
-        """Return the input of that Keras name."""
-        return next(tensor for tensor in self.inputs if tensor.name == name)
+        """Return the input of that Keras name.
+
+        Raises:
+            UsageError: there is none.
+        """
+        return _named(self.inputs, name, "input")
 
     def output(self, name: str) -> OutputTensor:
-        """Return the output of that Keras name."""
-        return next(tensor for tensor in self.outputs if tensor.name == name)
+        """Return the output of that Keras name.
+
+        Raises:
+            UsageError: there is none.
+        """
+        return _named(self.outputs, name, "output")
 
     @property
     def own_inputs(self) -> tuple[InputTensor, ...]:
@@ -353,3 +363,15 @@ class Manifest:
                     f"forms[{index}].runs", "belong to status verified, and it to them"
                 )
             self._check_runs(f"forms[{index}].runs", form.runs or ())
+
+
+_Tensor = TypeVar("_Tensor", InputTensor, OutputTensor)
+
+
+def _named(tensors: Sequence[_Tensor], name: str, kind: str) -> _Tensor:
+    """Return the tensor of that Keras name; `kind` is for the message."""
+    found = next((tensor for tensor in tensors if tensor.name == name), None)
+    if found is None:
+        names = ", ".join(tensor.name for tensor in tensors)
+        raise UsageError(f"The bundle has no {kind} {name!r}. Its {kind}s are {names}.")
+    return found

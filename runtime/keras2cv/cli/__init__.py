@@ -23,7 +23,7 @@ from typing import Any, Final
 from keras2cv.cli.native_output import escaped_native_output, settle
 from keras2cv.cli.output_guard import check_outputs
 from keras2cv.cli.parser import make_parser
-from keras2cv.cli.signals import ended_by_signals, exit_code_of
+from keras2cv.cli.signals import ended_by_signals, exit_code_of, leave_to_system
 from keras2cv.cli.styles import Styled, print_line
 from keras2cv.cli.supervised import exit_code_of_child
 from keras2cv.cli.system_errors import is_of_output, refusal_of
@@ -49,13 +49,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         own_process()
         if (code := exit_code_of_child(sys.argv[1:])) is not None:
             return code
-    words = sys.argv[1:] if argv is None else argv
-    with (
-        escaped_native_output(),
-        safe_streams(),
-        ended_by_signals(),
-        warnings.catch_warnings(),
-    ):
+    try:
+        with ended_by_signals():
+            return _with_safe_output(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt as error:  # while the streams were made or put back
+        return exit_code_of(error)
+    finally:
+        if argv is None:
+            leave_to_system()
+
+
+def _with_safe_output(words: Sequence[str]) -> int:
+    with escaped_native_output(), safe_streams(), warnings.catch_warnings():
         warnings.showwarning = _shown_once()
         warnings.simplefilter("always", Keras2cvWarning)
         return _execute(words, "--debug" in words)

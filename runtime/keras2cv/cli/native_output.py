@@ -62,16 +62,18 @@ def escaped_native_output() -> Iterator[None]:
     if os.name != "posix" or not _is_own(sys.stderr):
         yield
         return
-    python, terminal = sys.stderr, os.dup(_STDERR)
-    pipe, end = os.pipe()
-    reader = _Reader(pipe, terminal)
+    opened: list[int] = []
     try:
+        opened += [os.dup(_STDERR), *os.pipe()]
+        terminal, pipe, end = opened
+        reader = _Reader(pipe, terminal)
         reader.thread.start()
-    except RuntimeError:  # the system starts no thread: as without this context
-        for descriptor in (terminal, pipe, end):
+    except (OSError, RuntimeError):  # no more files or threads: as without this context
+        for descriptor in opened:
             os.close(descriptor)
         yield
         return
+    python = sys.stderr
     python.flush()
     os.dup2(end, _STDERR)
     os.close(end)

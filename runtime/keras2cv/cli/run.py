@@ -179,16 +179,12 @@ def execute(args: Namespace) -> int:
     from keras2cv.cli.sinks import finished, open_saver, open_sinks
     from keras2cv.cli.summary import Summary
     from keras2cv.streams.fitting import fitted
-    from keras2cv.streams.frames import Selection, Source
+    from keras2cv.streams.frames import Selection
     from keras2cv.streams.pipeline import Pipeline
-    from keras2cv.streams.sources import find_sources
     from keras2cv.streams.threads import predict_sources
 
     require_bundle(args.bundle)
-    if args.bundle == sample.BUNDLE and sample.is_photo(args.sources):
-        sources = [Source(sample.PHOTO.name, "image", sample.PHOTO)]
-    else:
-        sources = find_sources(args.sources)
+    sources = _sources(args)
     model = load_one(args)
     sources = fitted(sources, model.manifest, stride=args.stride, hop=args.hop)
     _check(args, model, sources)
@@ -221,6 +217,16 @@ def execute(args: Namespace) -> int:
     if problems.count:
         return InputError.exit_code
     return VerdictError.exit_code if problems.doubtful else 0
+
+
+def _sources(args: Namespace) -> list[Source]:
+    """Return what is to be answered: the sample's own photo, or what the arguments name."""
+    from keras2cv.streams.frames import Source
+    from keras2cv.streams.sources import find_sources
+
+    if args.bundle == sample.BUNDLE and sample.is_photo(args.sources):
+        return [Source(sample.PHOTO.name, "image", sample.PHOTO)]
+    return find_sources(args.sources)
 
 
 def _tracked(args: Namespace, model: Predictor, answers: Iterator[Answer]) -> Iterator[Answer]:

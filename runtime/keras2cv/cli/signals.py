@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP end a command as Ctrl-C does: files are finished, children end, a sentence.
+"""Ctrl-C, SIGTERM and SIGHUP end a command alike: files are finished, children end, a sentence.
 
 Python runs a handler between two steps of the main thread, and OpenCV may be in one step for long.
 So a thread watches: if the main thread does not get to the handler in time, the signal acts at
@@ -20,7 +20,8 @@ from typing import Any, Final
 
 PATIENCE_S: Final = 8.0  # for the main thread to begin to end; service managers wait 10 or more
 _SAME_S: Final = 1.0  # signals that one request sends
-_NAMES: Final = tuple(name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+_NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP")
+_USUAL: Final = (signal.SIG_DFL, signal.default_int_handler)
 
 
 class Ended(KeyboardInterrupt):
@@ -40,12 +41,15 @@ def exit_code_of(error: BaseException | None) -> int:
 
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP raise `Ended`; one that is ignored, as under nohup, stays ignored."""
+    """Let these signals raise `Ended`; one that is ignored, as under nohup, stays ignored.
+
+    So does the handler of a program that calls the command line.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = [getattr(signal, name) for name in _NAMES]
-    caught = [n for n in numbers if signal.getsignal(n) is signal.SIG_DFL]
+    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    caught = {n: found for n in numbers if (found := signal.getsignal(n)) in _USUAL}
     with _watched(frozenset(caught)) as (begun, is_watched):
 
         def end(number: int, _: Any) -> None:
@@ -61,18 +65,26 @@ def ended_by_signals() -> Iterator[None]:
         try:
             yield
         finally:
-            for number in caught:
-                signal.signal(number, signal.SIG_DFL)
+            for number, before in caught.items():
+                signal.signal(number, before)
+
+
+def leave_to_system() -> None:
+    """Let a later Ctrl-C end this process without a word: all that Python has left is its end."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextlib.contextmanager
 def _watched(numbers: frozenset[int]) -> Iterator[tuple[threading.Event, bool]]:
     """Give an event to set when the first of the signals is handled, and whether a thread waits."""
     begun = threading.Event()
-    if sys.platform == "win32" or not numbers:
+    pipe = None if sys.platform == "win32" or not numbers else _pipe()
+    if pipe is None:
         yield begun, False
         return
-    reader, writer = os.pipe()
+    reader, writer = pipe
     os.set_blocking(writer, False)
     before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     watch = threading.Thread(target=_watch, args=(reader, numbers, begun), daemon=True)
@@ -85,6 +97,14 @@ def _watched(numbers: frozenset[int]) -> Iterator[tuple[threading.Event, bool]]:
         os.close(writer)  # which ends the thread
         if watch.is_alive():
             watch.join(1.0)
+
+
+def _pipe() -> tuple[int, int] | None:
+    """Return a pipe's two ends; None where the system opens no more files."""
+    try:
+        return os.pipe()
+    except OSError:
+        return None
 
 
 def _watch(reader: int, numbers: frozenset[int], begun: threading.Event) -> None:

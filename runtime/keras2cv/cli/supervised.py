@@ -68,9 +68,10 @@ def _waited(child: int, watched: set[signal.Signals]) -> int:
 
 
 def _code(code: int, words: Sequence[str]) -> int:
+    if code < 0 or code - 128 in _PASSED_ON:
+        _remove_half_made(words)
     if code >= 0:
         return code
-    _remove_half_made(words)
     if -code in _PASSED_ON:  # somebody asked for its end
         return 128 - code
     print_line(

@@ -96,6 +96,8 @@ def _lines(found: DeviceTuning) -> Iterator[str]:
     if tuned.rates is not None and tuned.rate is not None:
         yield "many samples, a sample:"
         yield from _rows([str(rate) for rate in tuned.rates], tuned.rates, tuned.rate)
+    if found.no_batches:
+        yield f"many samples, no batch found: {found.no_batches}"
     first = tuned.trials[0]
     gain = "nothing is surely faster than the first"
     if tuned.choice is not first:

@@ -94,9 +94,14 @@ class VideoFile:
         self._writer.release()
         with contextlib.suppress(OSError):  # a full disk, which the next step finds
             mark_video(self._path)
-        print(f"{self._path}: {self.frame_count} frames", file=sys.stderr)
+        held = _frames_held(self._path)
+        if held:
+            print(f"{self._path}: {self.frame_count} frames", file=sys.stderr)
+        else:  # as after a full disk
+            self._path.unlink(missing_ok=True)
+            print(f"{self._path} cannot be read, and is removed", file=sys.stderr)
         if kind is None:
-            _check_whole(self._path, self.frame_count)
+            _check_whole(self._path, held, self.frame_count)
 
     def _opened(self, frame: Frame, picture: Array) -> cv2.VideoWriter:
         self._size_wh = (max(2, picture.shape[1] & ~1), max(2, picture.shape[0] & ~1))
@@ -140,14 +145,18 @@ def _check_writable(path: Path) -> None:
         raise cannot_write(path, error) from error
 
 
-def _check_whole(path: Path, frame_count: int) -> None:
-    """Read the file back: cv2's writer does not report a full disk."""
+def _frames_held(path: Path) -> int:
+    """Return how many frames a file has; 0: it cannot be read, as cv2 does not report itself."""
     with plainly_named(path) as name:
         capture = cv2.VideoCapture(name)
-    announced = capture.get(cv2.CAP_PROP_FRAME_COUNT) if capture.grab() else 0
+    held = max(1, int(capture.get(cv2.CAP_PROP_FRAME_COUNT))) if capture.grab() else 0
     capture.release()
-    if announced + 1 < 0.98 * frame_count:
+    return held
+
+
+def _check_whole(path: Path, held: int, frame_count: int) -> None:
+    if held + 1 < 0.98 * frame_count:
         raise UsageError(
-            f"{path} holds {max(0, announced):.0f} of the {frame_count} frames written: the disk "
-            "may be full. Make room, or choose another place."
+            f"{path} holds {held} of the {frame_count} frames written: the disk may be full. Make "
+            "room, or choose another place."
         )

@@ -83,38 +83,26 @@ def evaluate(
         parse_rule(rule, manifest.task)
     task = manifest.task if rule is not None else model.task  # a rule asks for boxes of any score
     begin, note = make_measure(replace(manifest, task=task), data)
-    problems = DataProblems()
-    problems.counts.update(data.problems.counts)
-    problems.first += data.problems.first
-    tally = Tally(begin(), begin() if other is not None else None, problems)
+    tally = Tally(begin(), begin() if other is not None else None, _copied(data.problems))
     tally.measure.chooses = rule is not None
     known = _earlier(tally, book)
     found = answers(models, data, batch or manifest.model.batch, known)
     for group in _groups(found, _AT_ONCE if other is not None else 1):
         _add_group(tally, group, other, book, tick)
-    if not tally.measure.count:
-        first = f" {problems.first[0].text}" if problems.first else ""
-        raise InputError(f"Nothing of {data.place} could be measured.{first} Check the data.")
-    numbers = tally.measure.numbers()
+    _require_some(tally, data)
     intervals, comparison = tally.compared(None if other is None else other.name)
-    runs = {
-        **versions(),
-        "device": model.device,
-        "engine": model.engine,
-        "tolerance": "" if manifest.evidence is None else manifest.evidence.tolerance,
-    }
     return Evaluation(
         str(model.folder),
         manifest.task.kind,
         data.place,
         data.form,
         tally.measure.count,
-        numbers,
+        tally.measure.numbers(),
         intervals,
-        problems,
+        tally.problems,
         tally.worst_cases(),
         tuple(filter(None, (*data.notes, note, *_remarks(tally, model.task, rule)))),
-        runs,
+        _environment(model),
         BETTER[manifest.task.kind],
         comparison,
         () if rule is None else choose(tally.measure, rule, manifest),
@@ -122,6 +110,31 @@ def evaluate(
         time.perf_counter() - started,
         manifest.model.sha256,
     )
+
+
+def _copied(problems: DataProblems) -> DataProblems:
+    """Return the problems of the data, to which those of the run are added."""
+    found = DataProblems()
+    found.counts.update(problems.counts)
+    found.first += problems.first
+    return found
+
+
+def _require_some(tally: Tally, data: LabelledData) -> None:
+    if not tally.measure.count:
+        first = f" {tally.problems.first[0].text}" if tally.problems.first else ""
+        raise InputError(f"Nothing of {data.place} could be measured.{first} Check the data.")
+
+
+def _environment(model: Predictor) -> dict[str, str]:
+    """Return the versions, and what the net runs on."""
+    evidence = model.manifest.evidence
+    return {
+        **versions(),
+        "device": model.device,
+        "engine": model.engine,
+        "tolerance": "" if evidence is None else evidence.tolerance,
+    }
 
 
 def _earlier(tally: Tally, book: Book | None) -> frozenset[str]:

@@ -3,11 +3,12 @@
 A fresh graph can crash OpenCV, and a fresh model a framework. Both run in a child process, and the
 loss of that child becomes one sentence in the parent.
 
-**Three ways to use it**, all on `Entry`, which names a function, and `Limits`:
+**Four ways to use it**, all on `Entry`, which names a function, and `Limits`:
 
     run_once(entry, request, limits)        one request, one reply
     Conversation(entry, limits)             many requests to one child, which keeps its state
     answer_each(entry, requests, limits)    a reply or a problem per request, over several children
+    LastingChild(entry, limits)             the same for requests that come in several parts
 
 **The entry** is a function `answer(request, report) -> reply` of a module or of a file. Requests
 and replies are JSON maps; arrays travel in .npz files whose paths are in the request. The entry
@@ -44,7 +45,7 @@ memory that it writes to (Linux); an inherited lower limit stays.
 
 from keras2cv.isolation.conversation import Conversation, run_once
 from keras2cv.isolation.endings import ending, speaks_of_memory
-from keras2cv.isolation.jobs import ChildAnswer, answer_each
+from keras2cv.isolation.jobs import ChildAnswer, LastingChild, answer_each
 from keras2cv.isolation.launching import Entry, in_child
 from keras2cv.isolation.limits import Limits, gib, spare_memory
 from keras2cv.isolation.lost import (
@@ -64,6 +65,7 @@ __all__ = [
     "ChildTimeout",
     "Conversation",
     "Entry",
+    "LastingChild",
     "Limits",
     "answer_each",
     "ending",

@@ -32,14 +32,24 @@ class Result(Protocol):
         """Return the result in plain JSON types."""
 
     def draw(self, image: Array, *, in_place: bool = False) -> Image:
-        """Return a new picture of `image` with the result on it.
+        """Return a new picture of `image` with the result on it, (H, W, 3) uint8 BGR.
 
-        `in_place` may draw on `image` itself and return it, which saves a copy; a picture that
-        has to be enlarged for its text is new all the same.
+        `image` is what was predicted: gray, BGR or BGRA, of 8 or 16 bits. `in_place` may draw on
+        `image` itself, if it is uint8 BGR, and return it, which saves a copy; a picture that has
+        to be enlarged for its text is new all the same.
+
+        Raises:
+            InputError: it is no image.
+            UsageError: it is not of the size that the result is for.
         """
 
     def save(self, path: str | os.PathLike[str], image: Array | str | os.PathLike[str]) -> Path:
-        """Draw the result on `image`, and write the picture to `path`."""
+        """Draw the result on `image`, and write the picture to `path`; see `DrawnResult.save`.
+
+        Raises:
+            UsageError: the picture cannot be written there, or the result is of another image.
+            InputError: it is no image, or there is none at that path.
+        """
 
 
 class DrawnResult:

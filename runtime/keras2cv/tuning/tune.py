@@ -39,11 +39,15 @@ _MAX_TEXT: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class DeviceTuning:
-    """What was measured on this machine, and where the choice is noted."""
+    """What was measured on this machine, and where the choice is noted.
+
+    `no_batches` is why no run takes several samples; "" where other batches were timed.
+    """
 
     folder: Path
     place: Path
     record: LocalTuning
+    no_batches: str = ""
 
     @property
     def noisy(self) -> int:
@@ -62,6 +66,7 @@ class DeviceTuning:
             "noted_in": str(self.place),
             "choice": {**encode(record.choice), "file": record.file},
             "many_samples": None if record.rate is None else encode(record.rate),
+            "no_batches": self.no_batches or None,
             "noisy": self.noisy,
             "machine": {
                 "opencv": tuned.opencv,
@@ -109,7 +114,8 @@ def tune(
         record = _measured(folder, manifest, budget_s, progress)
         if net_key(read_manifest(folder)) != record.net:
             raise UsageError(f"{folder} was replaced while it was tuned. Tune it again.")
-        return DeviceTuning(folder, note(folder, manifest, record), record)
+        why = why_no_batches(manifest, record.tuned.rates)
+        return DeviceTuning(folder, note(folder, manifest, record), record, why)
 
 
 def settings_of(manifest: Manifest, cores: int) -> list[Setting]:
@@ -132,6 +138,21 @@ def settings_of(manifest: Manifest, cores: int) -> list[Setting]:
         for trial in candidates(engines, cores)
     ]
     return list(dict.fromkeys(found))
+
+
+def why_no_batches(manifest: Manifest, rates: Sequence[Rate] | None) -> str:
+    """Return why no run takes another number of samples; "" where one does."""
+    own = manifest.model.batch
+    if manifest.states:
+        return "the net keeps states from one run to the next"
+    if whole := [output.name for output in manifest.outputs if not output.batched]:
+        return f"an output ({', '.join(whole)}) is one for a whole run, not one for each sample"
+    if rates is None:
+        return "the fastest setting did not run again"
+    others = [rate for rate in rates if rate.nets == 1 and rate.batch != own]
+    if not others or any(rate.refused is None for rate in others):
+        return ""
+    return f"the net takes {own} in a run and no other number. For more, export it with --batch N"
 
 
 class _Search:
@@ -171,8 +192,7 @@ class _Search:
 
     def rates(self, best: Setting, cores: int) -> tuple[Rate, ...] | None:
         """Time many samples with the best setting; None for a net that takes one run at a time."""
-        manifest = self._manifest
-        if manifest.states or not all(output.batched for output in manifest.outputs):
+        if why_no_batches(self._manifest, ()):
             return None
         own = Rate(1, best.trial.threads, best.batch)
         with ExitStack() as stack:

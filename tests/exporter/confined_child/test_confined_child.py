@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from keras2cv.isolation import confinement
 from keras2cv_export import check, export
 from keras2cv_export.confined_child import asking
 from keras2cv_export.confined_child.choosing import HERE, needs_child
-from keras2cv_export.confined_child.failure import Failure
+from keras2cv_export.confined_child.failure import Failure, error_of
+from keras2cv_export.confined_child.meeting import search_path
 from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError
 from support.writing_resource import WritingResource
 
@@ -61,6 +64,40 @@ def test_a_child_exports_and_checks(tmp_path: Path) -> None:
     assert found.to_dict()["bundle"]
     assert found.question.samples[0][0].dtype == np.float32
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cat.cv", "cat.keras"]
+
+
+_DESCRIBED = """
+import sys
+from keras2cv_export import DetectOptions, SegmentOptions, check, export
+outputs = {"boxes": "boxes", "scores": "scores", "box_format": "xyxy", "box_units": "normalised"}
+options = {"detect": DetectOptions(**outputs)} if sys.argv[1] == "detect" else {
+    "segment": SegmentOptions()}
+print(export("it.keras", "it.cv", preprocess="none", **options).manifest.task.kind)
+print(check("it.cv", "it.keras", speed=False).manifest.task.kind)
+"""
+
+
+@landlock
+@pytest.mark.parametrize("task", ["detect", "segment"])
+def test_a_task_is_described(task: str, tmp_path: Path) -> None:
+    """In a program that has imported nothing else, as users' have: records are found both ways."""
+    picture = keras.Input((8, 8, 3))
+    numbers = keras.layers.Dense(30)(keras.layers.Flatten()(picture))
+    outputs = {
+        "boxes": keras.layers.Reshape((5, 4), name="boxes")(numbers[:, :20]),
+        "scores": keras.layers.Reshape((5, 2), name="scores")(numbers[:, 20:]),
+    }
+    mask = keras.layers.Conv2D(3, 1, activation="softmax")(picture)
+    keras.Model(picture, outputs if task == "detect" else mask).save(tmp_path / "it.keras")
+    done = subprocess.run(
+        [sys.executable, "-c", _DESCRIBED, task],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=240,
+    )
+    assert done.stdout.split() == [task, task], done.stderr[-2000:]
 
 
 @landlock
@@ -147,11 +184,11 @@ def test_a_function_among_the_options_stays_here(tmp_path: Path) -> None:
 
 def test_errors_keep_their_kind() -> None:
     """With what their own class holds."""
-    assert type(asking._error_of(Failure("ParityError", "x"))) is ParityError
-    assert type(asking._error_of(Failure("Keras2cvWarning", "x"))) is ModelError
-    assert type(asking._error_of(Failure("Any", "x"))) is ModelError
+    assert type(error_of(Failure("ParityError", "x"))) is ParityError
+    assert type(error_of(Failure("Keras2cvWarning", "x"))) is ModelError
+    assert type(error_of(Failure("Any", "x"))) is ModelError
     op = Unsupported("Foo", "a/b", "why", "what", ("5.0",))
-    error = asking._error_of(Failure("UnsupportedError", "x", ops=(op,), where="OpenCV 5.0"))
+    error = error_of(Failure("UnsupportedError", "x", ops=(op,), where="OpenCV 5.0"))
     assert isinstance(error, UnsupportedOpsError)
     assert isinstance(error, UnsupportedError)
     assert error.lines[0].startswith("OpenCV 5.0 cannot run 1 op")
@@ -164,4 +201,4 @@ def test_a_console_finds_modules_in_the_working_folder(
     """Python has "" for it; the child is told its name."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", ["", str(tmp_path / "own")])
-    assert asking._search_path() == [str(tmp_path), str(tmp_path / "own")]
+    assert search_path() == [str(tmp_path), str(tmp_path / "own")]

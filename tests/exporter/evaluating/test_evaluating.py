@@ -11,13 +11,18 @@ import cv2
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 import keras2cv
 from keras2cv.cli import main
-from keras2cv.errors import InputError, UsageError
+from keras2cv.errors import InputError, ModelError, UsageError
+from keras2cv.isolation import confinement
 from keras2cv_export import export
+from keras2cv_export.confined_child.choosing import HERE
+from keras2cv_export.evaluating import pipeline
 from keras2cv_export.pytest_plugin import BundleAssertions
+from support.writing_resource import WritingResource
 
 NAMES = ("red", "green", "blue")
 RNG = np.random.default_rng(0)
@@ -75,6 +80,45 @@ def test_both_sides_are_measured_on_the_same_samples(
     assert side.interval == (0, 0)
     assert side.parted == ()
     assert (found.count, dict(found.problems.counts)) == (39, {"picture unreadable": 1})
+
+
+@pytest.mark.skipif(confinement.version() == 0, reason="this kernel has no Landlock")
+def test_a_strangers_model_answers_in_a_child(
+    found: keras2cv.Evaluation, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the same numbers as here; the file is not opened in this process."""
+    monkeypatch.delenv(HERE)
+    monkeypatch.setattr(pipeline, "open_model", None)
+    again = keras2cv.evaluate(place / "m.cv", place / "data", against=place / "m.keras")
+    assert again.comparison is not None
+    assert found.comparison is not None
+    assert again.comparison.to_dict() == found.comparison.to_dict()
+
+
+@pytest.mark.skipif(confinement.version() == 0, reason="this kernel has no Landlock")
+def test_a_file_that_writes_cannot(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the checks do not see, the kernel refuses: here the user's own module is the blind."""
+    proof = tmp_path / "it_ran.txt"
+    model = tf.Module()
+    model.resource = WritingResource(proof)
+    assert model.resource.resource_handle is not None
+    spec = tf.TensorSpec((1, 20, 24, 3), tf.float32, name="photo")
+    model.run = tf.function(lambda photo: {"y": photo[:, 0, 0]}, input_signature=[spec])
+    tf.saved_model.save(model, str(tmp_path / "saved"), signatures=model.run)
+    proof.unlink(missing_ok=True)
+    (tmp_path / "blind_evaluation.py").write_text(
+        "from keras2cv_export.model.load import from_saved_model\n"
+        "from_saved_model.graph_dangers = lambda graphs: []\n",
+        encoding="utf-8",
+    )
+    monkeypatch.delenv(HERE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    options: Any = {"against": tmp_path / "saved", "imports": ["blind_evaluation"]}
+    with pytest.raises(ModelError, match="TensorFlow cannot load this SavedModel"):
+        keras2cv.evaluate(place / "m.cv", place / "data", **options)
+    assert not proof.exists()
 
 
 def test_another_reading_of_the_pictures_is_seen(place: Path) -> None:

@@ -90,6 +90,44 @@ def test_bounds_follow_from_the_ops(name: str, body: str, low: float, high: floa
     assert found == pytest.approx((low, high), rel=1e-3, abs=1e-30)
 
 
+FAR = {
+    "what half precision holds": ("c = Cast <to=10> (b)", 0, 100.1),
+    "what is infinite in half precision": ("a = Mul (b, many)  c = Cast <to=10> (a)", 0, INF),
+    "what is 0 in half precision": (
+        "a = Add (b, least)  d = Mul (a, least)  c = Cast <to=10> (d)", 0, 1e-5,
+    ),
+    "what is infinite in half precision below": (
+        "a = Mul (b, many)  n = Neg (a)  c = Cast <to=10> (n)", -INF, 0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "low", "high"), FAR.values(), ids=FAR)
+def test_half_precision_ends_at_65504(body: str, low: float, high: float) -> None:
+    """And rounds to 0 what is below half of its smallest number."""
+    model = graph(
+        f"(float[3] x) => (float[3] y) {{ s = Sigmoid (x)  b = Mul (s, hundred)  "
+        f"{body}  y = Cast <to=1> (c) }}",
+        hundred=np.array(100, np.float32),
+        many=np.array(1000, np.float32),
+        least=np.array(1e-7, np.float32),
+    )
+    assert span(model.graph.outputs[0]) == pytest.approx((low, high), rel=1e-2, abs=1e-30)
+
+
+@pytest.mark.parametrize(("op", "share"), [("ReduceSum", 2**22), ("ReduceMean", 1)])
+def test_a_long_sum_may_be_rounded_often(op: str, share: int) -> None:
+    """Each addition rounds: four million sums of numbers from 1 to 2 may be half too large."""
+    model = graph(
+        f"(float[4194304] x) => (float[1] y) "
+        f"{{ s = Sigmoid (x)  a = Add (s, one)  y = {op} <keepdims=1> (a) }}",
+        one=np.array(1, np.float32),
+    )
+    low, high = span(model.graph.outputs[0])
+    assert 0.4 * share < low <= 0.51 * share
+    assert 3 * share <= high < 3.1 * share
+
+
 def test_what_is_added_to_places_has_no_known_bounds() -> None:
     """A place may come up many times."""
     model = graph_at(

@@ -218,6 +218,29 @@ def test_very_many_nodes(tmp_path: Path) -> None:
 )
 def test_weights_beside_that_are_too_short(tmp_path: Path, place: dict[str, str]) -> None:
     """A place in another file holds exactly what the tensor needs."""
+    path = with_weights_beside(tmp_path, place)
+    with pytest.raises(ModelError, match="too short or holds them elsewhere"):
+        opened(path)
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("w\0.bin", "which is not there"),
+        ("", "which is not there"),
+        ("a/../../w\0.bin", "outside its own folder"),
+        ("../../../../../../../../../../../../etc/passwd", "outside its own folder"),
+        ("/dev/zero", "outside its own folder"),
+    ],
+)
+def test_weights_in_no_file_beside_the_model(tmp_path: Path, location: str, words: str) -> None:
+    """Names that no file has, and names of other files."""
+    with pytest.raises(ModelError, match=words):
+        opened(with_weights_beside(tmp_path, {"location": location}))
+
+
+def with_weights_beside(tmp_path: Path, place: dict[str, str]) -> Path:
+    """Write a model whose weights are said to be in another file, and 100 bytes there."""
     path = written(tmp_path / "m.onnx", [node("Conv", ["x", "w"], ["y"])])
     model = onnx.load(path)
     tensor = model.graph.initializer.add()
@@ -227,8 +250,7 @@ def test_weights_beside_that_are_too_short(tmp_path: Path, place: dict[str, str]
         tensor.external_data.add(key=key, value=value)
     path.write_bytes(model.SerializeToString())
     (tmp_path / "w.bin").write_bytes(b"\0" * 100)
-    with pytest.raises(ModelError, match="too short or holds them elsewhere"):
-        opened(path)
+    return path
 
 
 def test_the_graph_is_prepared_in_a_child(tmp_path: Path) -> None:

@@ -195,6 +195,45 @@ def test_a_softmax_that_overflows_for_one_sample_is_still_a_softmax() -> None:
     assert report.verdict == "pass", report.outputs
 
 
+def test_the_border_of_overflow_is_no_error() -> None:
+    """One kernel gives infinity where another gives the largest number, on either side."""
+    truth = drawn(0)
+    ends = ((np.inf, 3.3e38), (2.4e38, np.inf), (-np.inf, -3.3e38))
+
+    def verdict(theirs: float, ours: float, *, exact: bool = True) -> str:
+        both = [[{"y": one.astype(np.float32)} for one in truth] for _ in range(2)]
+        both[0][3]["y"][0, 1, 2, 0], both[1][3]["y"][0, 1, 2, 0] = theirs, ours
+        return compare(*both, exact=(lambda k, _: {"y": truth[k]}) if exact else None).verdict
+
+    assert {verdict(*end) for end in ends} == {"pass"}
+    assert {verdict(*end, exact=False) for end in ends} == {"fail"}
+    wrong = ((np.inf, -3.3e38), (3e36, np.inf), (np.inf, 3e36), (3.3e38, np.nan), (np.nan, np.inf))
+    assert {verdict(*end) for end in wrong} == {"fail"}
+
+
+def test_a_class_that_the_model_rules_out_says_nothing_against_the_others() -> None:
+    """It is minus infinity in float64 as well, always; what float32 alone loses is not."""
+    truth = drawn(0)
+    side = [{"y": one.astype(np.float32)} for one in truth]
+    for one in (*truth, *(answer["y"] for answer in side)):
+        one[..., 2] = -np.inf
+    assert compare(side, side, exact=lambda k, _: {"y": truth[k]}).verdict == "pass"
+    finite = [np.where(np.isfinite(one), one, -1e40) for one in truth]
+    assert compare(side, side, exact=lambda k, _: {"y": finite[k]}).verdict == "inconclusive"
+
+
+def test_scores_that_overflow_make_no_near_ties_of_the_others() -> None:
+    """A class far behind is another decision, however large the scores of another sample are."""
+    scores = [np.array([[0.0, 1.0, 0.2]], np.float32) * (k + 1) for k in range(4)]
+    scores[3][0, 1] = np.inf
+    reference = [{"c": s.argmax(-1), "s": s} for s in scores]
+    candidate = [dict(one) for one in reference]
+    exact = [{"c": one["c"], "s": one["s"].astype(np.float64)} for one in reference]
+    assert compare(reference, candidate, exact=lambda k, _: exact[k]).verdict == "pass"
+    candidate[0] = {**candidate[0], "c": np.array([0])}
+    assert compare(reference, candidate, exact=lambda k, _: exact[k]).verdict == "fail"
+
+
 def test_elements_that_are_never_numbers_prove_nothing() -> None:
     """A model that gives NaN everywhere is not verified."""
     lost = [{"y": np.full(SHAPE, np.nan, np.float32)} for _ in range(4)]

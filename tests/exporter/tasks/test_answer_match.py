@@ -163,6 +163,17 @@ def test_an_answer_of_no_known_form_is_refused(name: str, given: Any, words: str
     assert words in str(caught.value)
 
 
+def test_infinities_in_the_same_places_are_the_same() -> None:
+    """Numbers that overflow on both sides say nothing; an infinity beside a number is another."""
+    ours = np.array([2.0, np.inf, np.nan])
+    arrays = {"raw": RawOutputs({"a": ours}), "regress": Regression(ours)}
+    for name, result in arrays.items():
+        assert match(name, ours, result, LIMITS) == AnswerMatch()
+        assert match(name, [2, 3.3e38, np.nan], result, LIMITS) == AnswerMatch()
+        for other in ([3, np.inf, np.nan], [2, 5, np.nan], [2, -np.inf, np.nan], [2, np.inf, 1]):
+            assert match(name, other, result, LIMITS).changed, (name, other)
+
+
 def test_near_ties_are_no_changes() -> None:
     """A class that scores as much, a yes near the threshold, a box near the least score."""
     equal = Classification(np.array([0.4, 0.405, 0.195], np.float32), ("cat", "dog", "owl"))

@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from keras2cv.bundle.manifest import ChosenScore, Manifest, Rate, Task, Trial, Tuned, Weights
-from keras2cv.errors import BundleError
+from keras2cv.errors import BundleError, UsageError
 from keras2cv.schema.fields import SchemaError
 from support.tiny_bundle import LABELS, Classifier
 
@@ -339,3 +339,13 @@ def test_a_class_is_not_there_fewer_than_no_times() -> None:
     """The count in the evidence of a chosen score."""
     with pytest.raises(SchemaError, match="support"):
         ChosenScore("cat", 0.5, 0.5, 0.5, 0.5, -1)
+
+
+def test_a_tensor_that_is_not_there_is_named_beside_those_that_are(manifest: Manifest) -> None:
+    """A user asks for it by Keras' name."""
+    given = manifest.inputs[0].name
+    assert manifest.input(given) is manifest.inputs[0]
+    with pytest.raises(UsageError, match=f"no input 'nothing'. Its inputs are {given}"):
+        manifest.input("nothing")
+    with pytest.raises(UsageError, match="no output 'nothing'"):
+        manifest.output("nothing")

@@ -15,6 +15,7 @@ import pytest
 
 import keras2cv
 from keras2cv.bundle.reading import read_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.errors import UsageError
 from support.full_disk import disk, read_only
 from support.tiny_bundle import Classifier
@@ -110,6 +111,39 @@ def test_a_full_disk_for_a_video_is_one_error(tmp_path: Path, day: Path) -> None
         assert done.stderr.count("the disk may be full") == 1
         assert "Traceback" not in done.stderr
         assert len(sources(lines)) == 40
+
+
+def test_a_full_disk_leaves_no_video_that_cannot_be_read(tmp_path: Path, day: Path) -> None:
+    """Whichever file finds the disk full: an .mp4 has its table at its end."""
+    clip = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (64, 48))
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        writer.write(rng.integers(0, 256, (48, 64, 3), np.uint8))
+    writer.release()
+    with disk(tmp_path / "disk", 40) as place:
+        done = run(day, str(clip), "--save", str(place / "o.mp4"), "--json", str(place / "r.jsonl"))
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert not (place / "o.mp4").exists()
+        assert "o.mp4 cannot be read, and is removed" in done.stderr
+        sources(place / "r.jsonl")
+
+
+def test_thresholds_on_a_full_disk_leave_the_old_bundle(tmp_path: Path, day: Path) -> None:
+    """A copy that does not fit names the file that it reads first, which is not the full one."""
+    bundle = day.parent / "cat.cv"
+    with disk(tmp_path / "disk", 128) as place:
+        shutil.copytree(bundle, place / "cat.cv")
+        before = (place / "cat.cv" / "manifest.json").read_bytes()
+        (place / "ballast").write_bytes(bytes(shutil.disk_usage(place).free - 4096))
+        found = read_bundle(place / "cat.cv")
+        files = {entry.name: entry for entry in found.folder.iterdir()}
+        files.pop("manifest.json")
+        with pytest.raises(UsageError, match=r"cat\.cv cannot be written: No space left on device"):
+            write_bundle(place / "cat.cv", found.manifest, files)
+        assert (place / "cat.cv" / "manifest.json").read_bytes() == before
+        assert sorted(path.name for path in place.iterdir()) == ["ballast", "cat.cv"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")

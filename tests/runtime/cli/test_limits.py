@@ -18,7 +18,7 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="such li
 
 @linux
 @pytest.mark.parametrize(
-    "limit", ["-v 400000", "-v 800000", "-d 60000", "-d 260000", "-n 12", "-f 0", "-u 1"]
+    "limit", ["-v 400000", "-v 800000", "-d 60000", "-d 260000", "-n 7", "-n 12", "-f 0", "-u 1"]
 )
 @pytest.mark.parametrize("words", [("run", "a.png"), ("selftest",), ("info",)])
 def test_a_low_limit_is_no_crash(

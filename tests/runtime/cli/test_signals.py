@@ -25,12 +25,12 @@ from support.clips import read_clip, write_clip
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="no such signals and locks there")
 
 
-def start(*words: str, prefix: str = "") -> subprocess.Popen[str]:
+def start(*words: str, prefix: str = "", group: bool = False) -> subprocess.Popen[str]:
     """Start `keras2cv` in the current folder; `prefix` runs first in the same process."""
     code = f"import sys\n{prefix}\nfrom keras2cv.cli import main\nsys.exit(main())"
     return subprocess.Popen(
         [sys.executable, "-c", code, *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True,
+        text=True, start_new_session=group,
     )  # fmt: skip
 
 
@@ -67,20 +67,24 @@ SLOW = (
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
 )
-def test_a_signal_finishes_the_files(folder: Path, number: signal.Signals, code: int) -> None:
-    """The video can be read, and every line is whole."""
+@pytest.mark.parametrize("to_all", [False, True])
+def test_a_signal_finishes_the_files(
+    folder: Path, number: signal.Signals, code: int, to_all: bool
+) -> None:
+    """The video can be read, and every line is whole; a parent passes on what its child got."""
     write_clip(Path("clip.avi"), 1000)
     words = ["run", "cat.cv", "clip.avi", "--save", "out.mp4", "--json", "r.jsonl"]
     # The tests may run in the background, or under nohup, where these two are ignored.
     usual = "signal.signal(signal.SIGHUP, signal.SIG_DFL)"
     prefix = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {usual}"
     prefix = f"{prefix}\n{SLOW}"
-    child = start(*words, prefix=prefix)
+    child = start(*words, prefix=prefix, group=to_all)
     wait_for_lines(Path("r.jsonl"), 20)
-    child.send_signal(number)
+    (os.killpg if to_all else os.kill)(child.pid, number)
     _, err = child.communicate(timeout=60)
     assert child.returncode == code, err
     assert err.splitlines()[-1] == "interrupted"
+    assert "Traceback" not in err
     lines = [json.loads(line) for line in Path("r.jsonl").read_text(encoding="utf-8").splitlines()]
     assert 20 <= len(lines) < 1000
     assert len(read_clip("out.mp4")) >= 20
@@ -126,7 +130,7 @@ from keras2cv.cli.signals import Ended, ended_by_signals
 try:
     with ended_by_signals():
         try:
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.{first})
             time.sleep(9)
         finally:
             time.sleep({pause})
@@ -138,28 +142,34 @@ except Ended as ended:
 """
 
 
-@pytest.mark.parametrize("other", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [("SIGTERM", "SIGTERM"), ("SIGTERM", "SIGHUP"), ("SIGINT", "SIGINT"), ("SIGINT", "SIGTERM")],
+)
 @pytest.mark.parametrize(("pause", "tidy"), [(0, "tidy\n"), (1.1, "")])
-def test_a_second_request_ends_at_once(pause: float, tidy: str, other: str) -> None:
+def test_a_second_request_ends_at_once(pause: float, tidy: str, first: str, other: str) -> None:
     """But signals that come together are one request, as of `timeout`, or passed on by a parent."""
     code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
-    code += _TIDY.format(pause=pause, other=other)
+    code += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    code += _TIDY.format(pause=pause, first=first, other=other)
     done = subprocess.run(
         [sys.executable, "-c", code], check=False, timeout=60, capture_output=True, text=True
     )
     assert done.stdout == tidy, done.stderr
-    assert done.returncode == (143 if tidy else 128 + signal.Signals[other])
+    assert done.returncode == 128 + signal.Signals[first if tidy else other]
 
 
 def test_handlers_are_gone_afterwards() -> None:
     """A program that calls `main` keeps its own."""
     before = signal.getsignal(signal.SIGHUP)  # under nohup it is ignored
+    ctrl_c = signal.getsignal(signal.SIGINT)
     with pytest.raises(Ended) as ended:
         terminated()
     assert exit_code_of(ended.value) == 143
     assert exit_code_of(KeyboardInterrupt()) == 130
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert signal.getsignal(signal.SIGHUP) is before
+    assert signal.getsignal(signal.SIGINT) is ctrl_c
 
 
 def pictures(count: int) -> None:

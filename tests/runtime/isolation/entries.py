@@ -132,6 +132,10 @@ def job(request: Request, _: Report) -> Request:
         time.sleep(90)
     if request["do"] == "grow":
         return {"held": len(b"x" * 2**29)}
+    if request["do"] == "refuse":
+        from keras2cv.errors import Keras2cvError
+
+        raise Keras2cvError("There is no such song.")
     if request["do"] == "leave":
         threading.Timer(0.3, lambda: os._exit(3)).start()
     return {"did": request["do"], "pid": os.getpid()}

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from keras2cv.errors import MissingDependency
-from keras2cv.isolation import ChildAnswer, Entry, Limits, answer_each
+from keras2cv.errors import Keras2cvError, MissingDependency
+from keras2cv.isolation import ChildAnswer, Entry, LastingChild, Limits, answer_each
 
 ENTRIES = Path(__file__).with_name("entries.py")
 
@@ -70,3 +70,30 @@ def test_a_child_that_never_begins_is_an_error() -> None:
 def test_no_jobs_need_no_child() -> None:
     """Nothing is started."""
     assert list(ask(function="nothing")) == []
+
+
+def test_a_lasting_child_answers_several_parts() -> None:
+    """One process does all of them, until one is lost or it is closed."""
+    with LastingChild(Entry(f"{ENTRIES}:job"), Limits(60.0)) as child:
+
+        def ask(*doings: str) -> list[ChildAnswer]:
+            return list(child.answer([{"do": doing} for doing in doings]))
+
+        (first,) = ask("sing")
+        second, crash, fourth = ask("read", "crash", "dance")
+        (fifth,) = ask("rest")
+        child.close()
+        (sixth,) = ask("rest")
+    assert first.reply["pid"] == second.reply["pid"] != fourth.reply["pid"]
+    assert (crash.number, crash.problem is None) == (1, False)
+    assert fourth.reply["pid"] == fifth.reply["pid"] != sixth.reply["pid"]
+
+
+def test_a_lasting_child_goes_on_after_an_error_of_its_function() -> None:
+    """The error is the caller's; the next request is not answered by a child that has ended."""
+    with LastingChild(Entry(f"{ENTRIES}:job"), Limits(60.0)) as child:
+        assert len(list(child.answer([{"do": "sing"}]))) == 1
+        with pytest.raises(Keras2cvError, match="no such song"):
+            list(child.answer([{"do": "refuse"}]))
+        (answer,) = child.answer([{"do": "sing"}])
+    assert answer.problem is None

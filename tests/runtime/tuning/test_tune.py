@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +21,12 @@ from keras2cv.bundle.npz import read_npz
 from keras2cv.bundle.reading import read_manifest
 from keras2cv.bundle.writing import write_manifest
 from keras2cv.cli import main
+from keras2cv.errors import NetError
 from keras2cv.net.engines import ENGINES
-from keras2cv.tuning import search
-from keras2cv.tuning.tune import settings_of, tune
+from keras2cv.tasks.task import Task
+from keras2cv.tuning import search, trying
+from keras2cv.tuning.trying import Running, Setting
+from keras2cv.tuning.tune import settings_of, tune, why_no_batches
 from support.local_tuning import tune_by_hand
 from support.tiny_bundle import Classifier
 from support.two_forms import form_of, write_two
@@ -227,3 +231,37 @@ def test_the_table_marks_the_choice_and_says_why_one_is_refused(
     assert any("model.4.7.onnx" in line and "refused: self-test: scores" in line for line in lines)
     assert f"noted in {folder / SIDE_FILE}; `keras2cv tune --forget` removes it" in lines
     assert all(len(line) < 160 for line in lines[:-1])
+
+
+@pytest.mark.usefixtures("few")
+def test_a_net_that_takes_one_batch_alone_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the table and in the JSON, with what to do."""
+    bundle = Classifier().write(tmp_path / "cat.cv")
+
+    def refusing(folder: Path, setting: Setting, size: int) -> AbstractContextManager[Running]:
+        if setting.batch > 1:
+            raise NetError("OpenCV refuses this batch.")
+        return trying.running(folder, setting, size)
+
+    monkeypatch.setattr("keras2cv.tuning.tune.running", refusing)
+    assert main(["tune", str(bundle), "--budget", "0.01", "--json", str(tmp_path / "t.json")]) == 0
+    sentence = "the net takes 1 in a run and no other number. For more, export it with --batch N"
+    assert f"many samples, no batch found: {sentence}" in capsys.readouterr().out
+    assert json.loads((tmp_path / "t.json").read_text())["no_batches"] == sentence
+
+
+def test_why_no_run_takes_several_samples() -> None:
+    """States, outputs of a whole run, a setting that does not run again; else nothing is said."""
+    manifest = Classifier().manifest()
+    taken = (Rate(1, 2, 1, 5.0, 1.0, 1.0), Rate(1, 2, 2, 4.0, 0.8, 0.9))
+    refused = replace(taken[1], sample_ms=None, ratio=None, high=None, refused="no")
+    assert why_no_batches(manifest, taken) == ""
+    assert why_no_batches(manifest, taken[:1]) == ""
+    assert "no other number" in why_no_batches(manifest, (taken[0], refused))
+    assert why_no_batches(manifest, None) == "the fastest setting did not run again"
+    whole = tuple(replace(output, batched=False) for output in manifest.outputs)
+    raw = manifest.replace(outputs=whole, task=Task("raw"))
+    name = manifest.outputs[0].name
+    assert f"an output ({name}) is one for a whole run" in why_no_batches(raw, None)

@@ -30,7 +30,8 @@ import org.opencv.imgcodecs.Imgcodecs;
  * predict FOLDER PACKAGE BUNDLE OUT NAME=FILE...  -> the answer as JSON, or the exception
  * </pre>
  *
- * The frames of a clip are NAME=FILE|FILE|... OUT.blob receives the blob of an image alone, and OUT.png the drawn picture.
+ * The frames of a clip are NAME=FILE|FILE|..., and numbers NAME=numbers:FILE. OUT.blob receives the
+ * blob of an image alone, and OUT.png the drawn picture.
  */
 public final class GoldenRunner {
   private final Map<String, ClassLoader> loaders = new HashMap<>();
@@ -82,22 +83,17 @@ public final class GoldenRunner {
       if (pair[1].contains("|")) {
         List<Mat> frames = new ArrayList<>();
         for (String file : pair[1].split("[|]")) {
-          frames.add(Imgcodecs.imread(file));
+          frames.add(picture(predictor, pair[0], file));
         }
         inputs.put(pair[0], frames);
-        image = frames.get(frames.size() - 1);
-        continue;
-      }
-      if (has(type, "read", String.class)) { // images of 16 bits, or of further channels
-        image = (Mat) type.getMethod("read", String.class).invoke(predictor, pair[1]);
-        inputs.put(pair[0], image);
-      } else if (pair[1].endsWith(".npy")) {
+        image = image == null ? frames.get(frames.size() - 1) : image; // the first is drawn on
+      } else if (pair[1].startsWith("numbers:")) {
         Class<?> reader = loader.loadClass(words[2] + ".NumpyFile");
-        Path file = Paths.get(pair[1]);
+        Path file = Paths.get(pair[1].substring("numbers:".length()));
         inputs.put(pair[0], reader.getMethod("read", Path.class).invoke(null, file));
       } else {
-        inputs.put(pair[0], Imgcodecs.imread(pair[1]));
-        image = image == null ? (Mat) inputs.get(pair[0]) : image; // the first is drawn on
+        inputs.put(pair[0], picture(predictor, pair[0], pair[1]));
+        image = image == null ? (Mat) inputs.get(pair[0]) : image;
       }
     }
     boolean isPicture = inputs.size() == 1 && image != null;
@@ -120,6 +116,18 @@ public final class GoldenRunner {
       Imgcodecs.imwrite(words[4] + ".png", drawn(result, image));
     }
     return (String) result.getClass().getMethod("toJson").invoke(result);
+  }
+
+  /** Returns an image as an input takes it, of which some have 16 bits or further channels. */
+  private static Mat picture(Object predictor, String input, String file) throws Exception {
+    Class<?> type = predictor.getClass();
+    if (has(type, "read", String.class)) {
+      return (Mat) type.getMethod("read", String.class).invoke(predictor, file);
+    }
+    if (has(type, "read", String.class, String.class)) {
+      return (Mat) type.getMethod("read", String.class, String.class).invoke(predictor, file, input);
+    }
+    return Imgcodecs.imread(file);
   }
 
   private static boolean has(Class<?> type, String name, Class<?>... of) {

@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import h5py
 import numpy as np
+
+from keras2cv.errors import ModelError
+from keras2cv_export.model.untrusted.heaps import check_heaps
 
 from .raw import mutate_bytes
 from .texts import mutate_json
@@ -22,10 +26,11 @@ def mutate_hdf5(rng: random.Random, data: bytes) -> bytes:
         return mutate_bytes(rng, data)
     buffer = io.BytesIO(data)
     try:
+        check_heaps(Path("model.h5"), data)  # else HDF5 may never return
         with h5py.File(buffer, "r+") as file:
             for _ in range(rng.choice((1, 1, 2))):
                 rng.choice(_CHANGES)(rng, file)
-    except (OSError, RuntimeError):  # an earlier change broke the HDF5
+    except (OSError, RuntimeError, ModelError):  # an earlier change broke the HDF5
         return mutate_bytes(rng, data)
     return buffer.getvalue()
 

@@ -23,27 +23,48 @@ _MAX_NODES: Final = 2_000_000  # after all calls are written out
 _MAX_OBJECTS: Final = 30_000  # some 10 for a layer; TensorFlow takes 0.2 ms for each
 _MAX_ATTRIBUTES: Final = 250  # the richest operation of TensorFlow's has some 20
 _MAX_DEPTH: Final = 200  # of calls in calls
-# Operation -> which input holds the shape of its result, or the factors of its operand's.
+# Which inputs hold the shape of an operation's result, the factors of its operand's, or a count. Of
+# most, TensorFlow tells the shape without a run; it runs some whose result nobody needs.
 _SHAPED: Final = {
-    "Fill": 0,
-    "BroadcastTo": 1,
-    "Tile": 1,
-    "RandomUniform": 0,
-    "RandomStandardNormal": 0,
-    "TruncatedNormal": 0,
-    "RandomUniformInt": 0,
-    "Empty": 0,
-    "StatelessRandomUniformV2": 0,
-    "StatelessRandomNormalV2": 0,
-    "StatelessTruncatedNormalV2": 0,
-    "OneHot": 1,
-    "LinSpace": 2,
-    "ResizeBilinear": 1,
-    "ResizeBicubic": 1,
-    "ResizeArea": 1,
-    "ResizeNearestNeighbor": 1,
-    "TensorListReserve": 1,
+    (0,): """
+        AvgPoolGrad Conv2DBackpropInput Conv3DBackpropInputV2 DepthwiseConv2dNativeBackpropInput
+        Empty Fill NonDeterministicInts ParameterizedTruncatedNormal RaggedTensorToTensor
+        RandomGamma RandomPoisson RandomPoissonV2 RandomStandardNormal RandomUniform
+        RandomUniformInt SparseMatrixZeros StatelessParameterizedTruncatedNormal
+        StatelessRandomBinomial StatelessRandomGammaV2 StatelessRandomGammaV3 StatelessRandomNormal
+        StatelessRandomNormalV2 StatelessRandomPoisson StatelessRandomUniform
+        StatelessRandomUniformFullInt StatelessRandomUniformFullIntV2 StatelessRandomUniformInt
+        StatelessRandomUniformIntV2 StatelessRandomUniformV2 StatelessTruncatedNormal
+        StatelessTruncatedNormalV2 TensorArrayV2 TensorArrayV3 TruncatedNormal
+        """,
+    (1,): """
+        Bincount BroadcastTo DecodePaddedRaw DenseBincount ExtractGlimpse ExtractGlimpseV2
+        Multinomial OneHot ResizeArea ResizeBicubic ResizeBilinear ResizeNearestNeighbor
+        ScaleAndTranslate SparseToDense StatefulStandardNormal StatelessMultinomial
+        TensorListReserve TensorListResize Tile
+        """,
+    (2,): """
+        HistogramFixedWidth ImageProjectiveTransformV2 ImageProjectiveTransformV3 LinSpace
+        RaggedBincount RaggedFillEmptyRows ScatterNd SparseFillEmptyRows
+        SparseTensorToCSRSparseMatrix StatefulRandomBinomial StatefulStandardNormalV2
+        StatefulTruncatedNormal StatefulUniform StatefulUniformFullInt StatefulUniformInt
+        UnsortedSegmentJoin UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd
+        UnsortedSegmentSum
+        """,
+    (3,): """
+        CropAndResize CropAndResizeGradImage SparseBincount SparseSegmentMeanGrad
+        SparseSegmentMeanWithNumSegments SparseSegmentSqrtNGrad SparseSegmentSqrtNWithNumSegments
+        SparseSegmentSumGrad SparseSegmentSumWithNumSegments
+        """,
+    (0, 1): "SobolSample",
+    (2, 3): "MatrixDiagV2 MatrixDiagV3",
 }
+_PLACES: Final = {name: at for at, names in _SHAPED.items() for name in names.split()}
+# Of a sparse tensor's shape, its rows alone take room.
+_ROWS: Final = frozenset(
+    ("SparseFillEmptyRows", "SparseMatrixZeros", "SparseTensorToCSRSparseMatrix")
+)
+_RANGES: Final = frozenset(("Range", "RaggedRange"))
 _MAX_NUMBERS: Final = 2**27
 
 
@@ -128,22 +149,30 @@ def _check_results(path: Path, body: Iterable[Any]) -> None:
     """Look at the shapes that a graph states in constants."""
     constants = {node.name: node.attr["value"].tensor for node in body if node.op == "Const"}
     for node in body:
-        place = _SHAPED.get(node.op)
-        if node.op == "Range":
+        if node.op in _RANGES:
             numbers = _range_length(constants, node)
-        elif place is not None and place < len(node.input):
-            numbers = math.prod(_values(constants, node.input[place]))
         else:
-            continue
+            numbers = math.prod(_stated(constants, node))
         if numbers > _MAX_NUMBERS:
             raise dishonest(
                 path, f"its operation {node.op} ({shown(node.name)}) makes {numbers} numbers"
             )
 
 
+def _stated(constants: Any, node: Any) -> Iterator[int]:
+    """Yield the sizes of a node's result that constants state."""
+    for place in _PLACES.get(node.op, ()):
+        if place < len(node.input):
+            sizes = _values(constants, node.input[place])
+            yield from sizes[:1] if node.op in _ROWS else sizes
+
+
 def _range_length(constants: Any, node: Any) -> int:
-    first, last, step = ((_values(constants, name) or [0])[0] for name in node.input[:3])
-    return int(abs(last - first) // max(abs(step), 1))
+    """Return the numbers of a range, or of several, of which some may have the same step."""
+    found = [_values(constants, name) or [0] for name in node.input[:3]]
+    count = max((len(values) for values in found), default=0)
+    ranges = zip(*(values * (count // len(values)) for values in found), strict=False)
+    return sum(int(abs(last - first) // max(abs(step), 1)) for first, last, step in ranges)
 
 
 def _values(constants: Any, source: str) -> list[int]:

@@ -22,6 +22,7 @@ from .danger import dishonest, shown
 _FREE_BYTES: Final = 64 * 2**20
 _MAX_RATIO: Final = 8  # of a dataset's declared bytes to its stored ones
 _FLOAT32: Final = 4  # bytes
+_SIZE_BYTES: Final = 8  # as HDF5 writes them, unless it is told to
 _MAX_OBJECTS: Final = 1_000_000
 _NUMBERS_AND_TEXT: Final = "fiubSOUc"
 
@@ -38,9 +39,11 @@ def check_hdf5(path: Path, file: str | Path | BinaryIO | RawIOBase) -> int:
         OSError: It is no HDF5 file.
     """
     with h5py.File(file, "r") as root:
+        if (sizes := root.id.get_create_plist().get_sizes()) != (_SIZE_BYTES, _SIZE_BYTES):
+            raise dishonest(path, f"its addresses and sizes have {sizes[0]} and {sizes[1]} bytes")
         items = [(name, item, int(item.size or 0)) for name, item in _objects(path, root)]
-        sizes = [_check_dataset(path, name, item) for name, item, _ in items]
-    declared, stored = sum(size[0] for size in sizes), sum(size[1] for size in sizes)
+        bytes_of = [_check_dataset(path, name, item) for name, item, _ in items]
+    declared, stored = sum(one[0] for one in bytes_of), sum(one[1] for one in bytes_of)
     if declared > _FREE_BYTES and declared > _MAX_RATIO * stored:
         raise dishonest(path, f"its datasets declare {declared} bytes, and {stored} are stored")
     return sum(count * _FLOAT32 for _, _, count in items)

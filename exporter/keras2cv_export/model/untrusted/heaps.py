@@ -1,8 +1,9 @@
 """Heaps of texts in an HDF5 file, on which HDF5 1.14 never returns if an entry has no size.
 
-A heap is `GCOL`, a version, its size, and entries: number, references, size, data. HDF5 goes from
-entry to entry by their sizes; an entry that takes it nowhere keeps it there, in C, where no signal
-of Python's ends it.
+A heap is `GCOL`, a version, three bytes that nobody reads, its size, and entries: number,
+references, size, data. HDF5 goes from entry to entry by their sizes; an entry that takes it nowhere
+keeps it there, in C, where no signal of Python's ends it. Sizes have eight bytes in every file that
+`hdf5.py` lets through.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Final
 
 from .danger import dishonest
 
-_START: Final = b"GCOL\x01\0\0\0"
-_SIZE: Final = struct.Struct("<Q")
+_START: Final = b"GCOL\x01"
+_SIZE: Final = struct.Struct("<3xQ")
 _ENTRY: Final = struct.Struct("<HHIQ")
 _HEADER: Final = len(_START) + _SIZE.size
 _Data = bytes | mmap.mmap

@@ -14,6 +14,7 @@ from keras2cv_export.targets.target import Target
 
 from .examine import NEVER, RULES, examine
 from .found import Unsupported, UnsupportedOpsError, layer_of
+from .large_integers import refuse_large_integers
 from .oldest import Oldest, oldest
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "importer_of",
     "layer_of",
     "oldest",
+    "refuse_large_integers",
     "require_supported",
     "unsupported",
 ]

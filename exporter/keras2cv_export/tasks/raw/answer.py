@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from keras2cv.net.overflow import overflows_alike
 from keras2cv.tasks.raw.result import RawOutputs
 from keras2cv.tasks.result import Result
 from keras2cv_export.tasks.answer_match import (
@@ -14,7 +15,7 @@ from keras2cv_export.tasks.answer_match import (
     AnswerFormError,
     AnswerLimits,
     AnswerMatch,
-    as_numbers,
+    as_numbers_like,
 )
 
 
@@ -36,11 +37,16 @@ def match_answer(given: Any, result: Result, limits: AnswerLimits) -> AnswerMatc
             f"{', '.join(arrays)}"
         )
     for name, array in arrays.items():
-        theirs, ours = as_numbers(given[name], name), np.asarray(array, np.float64)
+        ours = np.asarray(array, np.float64)
+        theirs = as_numbers_like(given[name], ours, f"numbers of {name}")
         if theirs.shape not in (ours.shape, (1, *ours.shape)):
             raise AnswerFormError(f"has {name} of {theirs.shape}, and the bundle's is {ours.shape}")
-        scale = float(np.abs(theirs).max(initial=0.0))
-        gap = float(np.abs(theirs.reshape(ours.shape) - ours).max(initial=0.0))
+        theirs = theirs.reshape(ours.shape)
+        usable = ~overflows_alike(theirs, ours)
+        if not (np.isfinite(theirs) & np.isfinite(ours))[usable].all():
+            return AnswerMatch(f"{name} is NaN or infinite on one side alone")
+        scale = float(np.abs(theirs[usable]).max(initial=0.0))
+        gap = float(np.abs(theirs[usable] - ours[usable]).max(initial=0.0))
         if gap > limits.score * scale:
             return AnswerMatch(f"{name} differs by {gap / (scale or 1.0):.2g} of its largest value")
     return SAME

@@ -70,6 +70,8 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "FusedBatchNorm": convolution.batch_norm,
     "FusedBatchNormV2": convolution.batch_norm,
     "FusedBatchNormV3": convolution.batch_norm,
+    "FloorDiv": whole_numbers.divide,
+    "FloorMod": whole_numbers.divide,
     "GatherNd": scattering.gather_nd,
     "GatherV2": scattering.gather,
     "HSVToRGB": images.hsv_to_rgb,

@@ -8,17 +8,23 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
+from .finite import surely_finite
 from .node import Array, Node, must_know, require_room, static
 
 
 def band_part(_: Node, x: Any, lower: Any, upper: Any) -> Any:
-    """MatrixBandPart -> the product with a mask of ones and zeros."""
-    rows, columns = static(x)[-2:]
+    """MatrixBandPart -> the product with a mask of ones and zeros, or a Gather from x and a 0."""
+    *batch, rows, columns = static(x)
     below, above = int(must_know(lower, "lower band")), int(must_know(upper, "upper band"))
     require_room(rows, columns)
     distance = np.arange(rows)[:, None] - np.arange(columns)
     mask = ((below < 0) | (distance <= below)) & ((above < 0) | (-distance <= above))
-    return x * tf.constant(mask.astype(x.dtype.as_numpy_dtype))
+    if surely_finite(x):
+        return x * tf.constant(mask.astype(x.dtype.as_numpy_dtype))
+    source = np.where(mask.ravel(), np.arange(mask.size), mask.size).astype(np.int32)
+    flat = tf.reshape(x, [*batch, rows * columns])
+    joined = tf.concat([flat, tf.zeros([*batch, 1], x.dtype)], -1)
+    return tf.reshape(tf.gather(joined, source, axis=len(batch)), x.shape)
 
 
 def diagonal_part(_: Node, x: Any, k: Any = None, _padding: Any = None) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
+from .finite import surely_finite
 from .node import Node, require_room, static
 
 # A patch of many numbers is made of shifted images: of these many in at most so many pixels, or
@@ -46,13 +47,14 @@ def extract_patches(node: Node, image: Any) -> Any:
     """ExtractImagePatches -> a convolution with unit kernels, one for each pixel of a patch.
 
     Its kernels grow with the square of a patch's numbers: many numbers, as in attention to
-    neighbours, are shifted images side by side instead.
+    neighbours, are shifted images side by side instead; so are numbers that may be infinite, as
+    0 times infinity is NaN.
     """
     _, height, width, _ = node.attr("ksizes")
     channels = static(image)[-1]
     count = height * width * channels
     most = _FEW_PIXELS if count <= _TOO_MANY_NUMBERS else _MOST_PIXELS
-    if count > _MANY_NUMBERS and height * width <= most:
+    if (count > _MANY_NUMBERS and height * width <= most) or not surely_finite(image):
         same = node.attr("padding") == "SAME"
         return tf.concat(_shifted(node, image, (height, width), same, fill=0.0), -1)
     require_room(count, count)

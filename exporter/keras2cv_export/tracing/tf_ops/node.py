@@ -14,6 +14,7 @@ from keras2cv_export.quiet.tensorflow import tf
 Array = np.ndarray[Any, Any]
 
 LARGEST_ARRAY = 2**26  # numbers
+MOST_EXACT = 2**24  # all whole numbers up to here are float32 numbers
 INPUT = "keras2cv_input"  # the names of the inputs' placeholders begin with it
 
 
@@ -80,6 +81,19 @@ def require_room(*sizes: int) -> None:
         raise RefusedError(
             f"it makes an array of {shape} numbers, more than there is room for",
             "Give a smaller --input-shape, or end the model before that layer.",
+        )
+
+
+def require_exact(count: int, label: str) -> None:
+    """Refuse to tell more numbers apart than float32 can; `label` names them in the message.
+
+    Raises:
+        RefusedError: There are more than 2^24.
+    """
+    if count > MOST_EXACT:
+        raise RefusedError(
+            f"it has {count:,} {label}, and OpenCV counts in float32, which is exact up to 2^24",
+            "Make it smaller, or end the model before that layer.",
         )
 
 

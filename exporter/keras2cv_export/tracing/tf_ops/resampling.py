@@ -3,6 +3,9 @@
 Resizing is linear and separable: out = rows @ image @ columns^T for each channel. The two matrices
 are made by TensorFlow's own kernel, run on unit images while the model is traced, so that its
 antialiasing, its table of cubic weights and its treatment of borders are kept to the last bit.
+
+Where no weight is negative, an infinite pixel reaches the pixels that it has a weight in. Of the
+others (cubic, Lanczos, Mitchell) it makes its whole row and column NaN; TensorFlow, its neighbours.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
+from .finite import weighted
 from .node import Array, Node, must_know, require_room, static
 
 Resize = Callable[[Any, list[int], int], Any]
@@ -85,9 +89,14 @@ def _resample(image: Any, size: Any, resize: Resize) -> Any:
     new_height, new_width = (int(d) for d in must_know(size, "size"))
     rows = _matrix(height, new_height, 0, resize)
     columns = _matrix(width, new_width, 1, resize)
+
+    def weigh(turned: Any) -> Any:
+        tall = tf.transpose(_times(turned, rows), [0, 1, 3, 2])  # (N, C, H', W)
+        return _times(tall, columns)  # (N, C, H', W')
+
     turned = tf.transpose(tf.cast(image, tf.float32), [0, 3, 2, 1])  # (N, C, W, H)
-    tall = tf.transpose(_times(turned, rows), [0, 1, 3, 2])  # (N, C, H', W)
-    return tf.transpose(_times(tall, columns), [0, 2, 3, 1])  # (N, H', W', C)
+    resized = weighted(weigh, turned) if min(rows.min(), columns.min()) >= 0 else weigh(turned)
+    return tf.transpose(resized, [0, 2, 3, 1])  # (N, H', W', C)
 
 
 def _times(x: Any, matrix: Array) -> Any:
@@ -125,13 +134,17 @@ def crop_and_resize(node: Node, image: Any, boxes: Any, owners: Any, size: Any) 
     new_height, new_width = (int(d) for d in must_know(size, "size"))
     y, y_inside = _positions(boxes[:, 0], boxes[:, 2], height, new_height)
     x, x_inside = _positions(boxes[:, 1], boxes[:, 3], width, new_width)
-    rows, columns = _interpolation(y, height, nearest), _interpolation(x, width, nearest)
+    rows = _interpolation(y, height, nearest) * y_inside[..., None]  # no weights outside
+    columns = _interpolation(x, width, nearest) * x_inside[..., None]
     source = tf.transpose(tf.gather(tf.cast(image, tf.float32), owners), [0, 3, 1, 2])
-    crop = tf.matmul(tf.matmul(rows[:, None], source), columns[:, None], transpose_b=True)
+
+    def weigh(images: Any) -> Any:
+        return tf.matmul(tf.matmul(rows[:, None], images), columns[:, None], transpose_b=True)
+
+    crop = tf.transpose(weighted(weigh, source), [0, 2, 3, 1])
     inside = y_inside[:, :, None, None] * x_inside[:, None, :, None]  # (K, H', W', 1)
     fill = float(node.attr("extrapolation_value", 0.0))
-    cut = tf.transpose(crop, [0, 2, 3, 1]) * inside
-    return cut + fill * (1.0 - inside) if fill else cut
+    return crop + fill * (1.0 - inside) if fill else crop
 
 
 def _positions(start: Any, end: Any, size: int, count: int) -> tuple[Any, Any]:
@@ -174,10 +187,10 @@ def projective_transform(
         at = _source_positions(transform, new_height, new_width)
         x, y = _folded(at[0], width, mode), _folded(at[1], height, mode)
         flat = tf.reshape(sample, [height * width, channels])
-        total = sum(
-            tf.gather(flat, places) * weights + lost * value
-            for places, weights, lost in _corners(x, y, width, height, nearest)
-        )
+        corners = _corners(x, y, width, height, nearest)
+        if any((places == height * width).any() for places, _ in corners):
+            flat = tf.concat([flat, tf.fill([1, channels], value)], 0)
+        total = sum(tf.gather(flat, places) * weights for places, weights in corners)
         pieces.append(tf.reshape(total, [1, new_height, new_width, channels]))
     return tf.cast(tf.concat(pieces, 0), image.dtype)
 
@@ -215,8 +228,8 @@ def _folded(at: Array, size: int, mode: str) -> Array:
 
 def _corners(
     x: Array, y: Array, width: int, height: int, nearest: bool
-) -> list[tuple[Array, Array, Array]]:
-    """List source pixels (P,), their weights (P, 1), and the weights that fall outside (P, 1)."""
+) -> list[tuple[Array, Array]]:
+    """List source pixels (P,), and their weights (P, 1); one is `width * height` if outside."""
     if nearest:
         spots = [(_rounded(x), _rounded(y), np.ones_like(x))]
     else:
@@ -230,9 +243,8 @@ def _corners(
     found = []
     for column, row, weight in spots:
         inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-        places = np.where(inside, row * width + column, 0).astype(np.int32).ravel()
-        found.append((places, (weight * inside).reshape(-1, 1).astype(np.float32),
-                      (weight * ~inside).reshape(-1, 1).astype(np.float32)))  # fmt: skip
+        places = np.where(inside, row * width + column, width * height).astype(np.int32).ravel()
+        found.append((places, weight.reshape(-1, 1).astype(np.float32)))
     return found
 
 

@@ -2,7 +2,7 @@
 
 A scatter is out[k] = sum of updates[j]: one Gather per update that a place gets. The update of a
 known block is a Concat of the parts around it and the block. A sum at computed places is a product
-with the matrix of what goes where.
+with the matrix of what goes where, in which an infinite update reaches its own place alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .node import Array, Node, known, must_know, require_room, static
+from .finite import weighted
+from .node import Array, Node, known, must_know, require_exact, require_room, static
 from .unpooling import unpooled
 
 
@@ -68,6 +69,7 @@ def _at_computed(indices: Any, updates: Any, sizes: list[int]) -> Any:
     """
     depth = static(indices)[-1]
     rows, count = int(np.prod(sizes[:depth])), int(np.prod(static(indices)[:-1]))
+    require_exact(rows, "places")
     require_room(rows, count)
     steps = np.cumprod([1, *sizes[depth - 1 : 0 : -1]])[::-1].astype(np.float32)
     places = tf.cast(tf.reshape(indices, [count, depth]), tf.float32)
@@ -76,7 +78,8 @@ def _at_computed(indices: Any, updates: Any, sizes: list[int]) -> Any:
     flat = tf.reduce_sum(places * steps, -1)
     goes = tf.cast(tf.equal(flat[None], np.arange(rows, dtype=np.float32)[:, None]), tf.float32)
     goes *= tf.reduce_min(inside, -1)[None]
-    summed = tf.matmul(goes, tf.cast(_as_rows(updates, count), tf.float32))
+    numbers = tf.cast(_as_rows(updates, count), tf.float32)
+    summed = weighted(lambda rows: tf.matmul(goes, rows), numbers)
     return tf.cast(tf.reshape(summed, sizes), updates.dtype)
 
 

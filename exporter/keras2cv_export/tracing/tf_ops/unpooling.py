@@ -9,6 +9,7 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
+from .finite import chosen
 from .images import shifted_images
 from .node import Array, Node, require_room, static
 
@@ -119,7 +120,7 @@ def _enlarged(updates: Any, pooling: _Pooling) -> Any:
     large = [_repeated(t, pooling) for t in (given, tf.cast(pooling.argmax, tf.float32))]
     own = np.arange(int(np.prod(pooling.shape)), dtype=np.float32).reshape(pooling.shape)
     _, high, wide, _ = static(large[0])
-    kept = large[0] * tf.cast(tf.equal(large[1], own[:, :high, :wide]), given.dtype)
+    kept = chosen(tf.equal(large[1], own[:, :high, :wide]), large[0])
     return tf.pad(kept, [[0, 0], [0, rows - high], [0, columns - wide], [0, 0]])
 
 

@@ -1,4 +1,4 @@
-"""Places and numbers that follow from shapes alone: TensorFlow knows no size of them."""
+"""Whole numbers: those that follow from shapes alone, and divisors that float32 does not hold."""
 
 from __future__ import annotations
 
@@ -8,7 +8,22 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .node import Node, known
+from .node import Node, RefusedError, known
+from .small_integers import are_small
+
+
+def divide(_: Node, x: Any, y: Any) -> None:  # noqa: ARG001
+    """Leave FloorDiv and FloorMod to the conversion, which divides float32 numbers.
+
+    Raises:
+        RefusedError: The divisor is a whole number that is none.
+    """
+    value = known(y)
+    if value is not None and y.dtype.is_integer and not are_small(y):
+        raise RefusedError(
+            "it divides by a whole number above 2^24, which OpenCV rounds to float32",
+            "Divide by a smaller one, or do that part outside of the model.",
+        )
 
 
 def where(_: Node, condition: Any) -> Any | None:

@@ -70,15 +70,20 @@ def library_traits(manifest: Manifest) -> frozenset[str]:
         pictures    several inputs are images
         deep        of 16 bits
         bands       of other channels than gray or colour
-        clips       the only input is a clip of frames
+        clips       images are the frames of clips,
+        cliponly    and the only input,
+        clipbeside  or beside others
     """
     pictures = manifest.pictures
+    has_clips = any(rules.clip is not None for rules in pictures)
     found = traits_of(manifest).union(*(traits_of(manifest.about(rules)) for rules in pictures))
     special = {
         "pictures": len(pictures) > 1,
         "deep": any(rules.depth is not None for rules in pictures),
         "bands": any(rules.color not in ("RGB", "BGR", "GRAY") for rules in pictures),
-        "clips": any(rules.clip is not None for rules in pictures),
+        "clips": has_clips,
+        "cliponly": has_clips and len(manifest.inputs) == 1,
+        "clipbeside": has_clips and len(manifest.inputs) > 1,
     }
     own = {name for name, is_so in special.items() if is_so}
     return found | detector_traits(manifest) | own
@@ -89,9 +94,6 @@ def lacking(manifest: Manifest) -> list[str]:
     missing = tail_lacking(manifest)
     if {"pillow", "tensorflow"} <= library_traits(manifest):
         missing.append("filters of both Pillow and TensorFlow")
-    clips = [rules.clip for rules in manifest.pictures if rules.clip is not None]
-    if clips and len(manifest.inputs) > 1:
-        missing.append(f"clips of {clips[0].window} frames beside other inputs")
     return missing
 
 

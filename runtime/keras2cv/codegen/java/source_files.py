@@ -65,6 +65,7 @@ _READ: Final[Mapping[str, str]] = {
     "head": "head",
     "multi_label": "several peaks",
 }
+_IMPORTS: Final = re.compile(r"(^import .+;\n)+", re.MULTILINE)
 _OPTIONS: Final = ("--top K", "--score S", "--json", "--save PATH", "--mask PATH")
 
 
@@ -74,8 +75,14 @@ def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     words = {**words, **_own_words(manifest, words, traits)}
     templates = _templates(traits, manifest.task.kind, words)
     return {
-        name: fill(read_template("java", path), traits, words) for name, path in templates.items()
+        name: _with_sorted_imports(fill(read_template("java", path), traits, words))
+        for name, path in templates.items()
     }
+
+
+def _with_sorted_imports(text: str) -> str:
+    """Return a source whose imports, one after the other, are in the order of their names."""
+    return _IMPORTS.sub(lambda found: "".join(sorted(found[0].splitlines(keepends=True))), text)
 
 
 def module_traits(manifest: Manifest) -> frozenset[str]:

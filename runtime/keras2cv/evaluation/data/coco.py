@@ -15,10 +15,12 @@ import numpy as np
 from keras2cv.errors import InputError
 from keras2cv.evaluation.data.places import (
     DataPlace,
+    file_in,
     files_in,
     images_in,
     read_text,
     subfolder,
+    usual_folders,
 )
 from keras2cv.evaluation.data.segmentations import area_of, check_segmentation, finite
 from keras2cv.evaluation.labelled import (
@@ -267,22 +269,15 @@ class _Finder:
 
     def find(self, name: str) -> Path | None:
         if not self._folders:
-            self._folders = self._existing()
-        for folder in self._folders:
-            path = os.path.join(folder, name)  # noqa: PTH118 - twice as fast, for 200,000 images
-            if os.path.isfile(path):  # noqa: PTH113
-                return Path(path)
+            tops = [self.path.parent, self.path.parent.parent]
+            tops = [self.place.data, *tops] if self.place.data.is_dir() else tops
+            self._folders = usual_folders(tops, _FOLDERS)
+        if (path := file_in(self._folders, name)) is not None:
+            return path
         if not self._names:
             found = images_in(Path(self._folders[0]), deep=True)
             self._names = {path.name: path for path in found} or {"": self.path}
         return self._names.get(os.path.basename(name))  # noqa: PTH119
-
-    def _existing(self) -> list[str]:
-        """Return the usual places that there are, the first one first."""
-        tops = [self.path.parent, self.path.parent.parent]
-        tops = [self.place.data, *tops] if self.place.data.is_dir() else tops
-        inner = [folder for top in tops for folder in (top, *(top / one for one in _FOLDERS))]
-        return [str(folder) for folder in dict.fromkeys(inner) if folder.is_dir()]
 
 
 def _points_of(one: Any) -> list[float] | None:

@@ -66,6 +66,21 @@ def subfolder(folder: Path, names: Iterable[str]) -> Path | None:
     return next((there[name] for name in names if name in there), None)
 
 
+def usual_folders(tops: Iterable[Path], names: Sequence[str]) -> list[str]:
+    """Return some folders and those in them that have one of `names`: each that there is, once."""
+    wanted = [folder for top in tops for folder in (top, *(top / name for name in names))]
+    return [str(folder) for folder in dict.fromkeys(wanted) if folder.is_dir()]
+
+
+def file_in(folders: Iterable[str], name: str) -> Path | None:
+    """Return the file of a name in the first folder that has it; None if none has."""
+    for folder in folders:
+        path = os.path.join(folder, name)  # noqa: PTH118 - twice as fast, for 200,000 images
+        if os.path.isfile(path):  # noqa: PTH113
+            return Path(path)
+    return None
+
+
 def files_in(folder: Path, suffix: str) -> list[Path]:
     """Return the files in a folder that end in `suffix`, sorted."""
     if not folder.is_dir():

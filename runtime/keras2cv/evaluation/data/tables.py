@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,14 @@ from typing import Final
 import numpy as np
 
 from keras2cv.errors import InputError
-from keras2cv.evaluation.data.places import DataPlace, files_in, read_text, subfolder
+from keras2cv.evaluation.data.places import (
+    DataPlace,
+    file_in,
+    files_in,
+    read_text,
+    subfolder,
+    usual_folders,
+)
 from keras2cv.evaluation.labelled import (
     DataProblems,
     LabelledData,
@@ -137,15 +143,13 @@ class TableFiles:
     def __init__(self, table: Path, place: DataPlace) -> None:
         """Look once for the folders that there are: a table may name 200,000 files."""
         tops = [place.data, table.parent] if place.data.is_dir() else [table.parent]
-        usual = [folder for top in tops for folder in (top, *(top / one for one in _FOLDERS))]
         inner = subfolder(tops[0], _FOLDERS)
-        there = dict.fromkeys(usual if inner is None else [*usual, inner])
-        self._folders = [str(folder) for folder in there if folder.is_dir()]
+        usual = usual_folders(tops, _FOLDERS)
+        self._folders = list(dict.fromkeys(usual if inner is None else [*usual, str(inner)]))
 
     def find(self, name: str) -> Path | None:
         """Return the file of a name; None if there is none."""
-        paths = (os.path.join(folder, name) for folder in self._folders)  # noqa: PTH118 - faster
-        return next((Path(path) for path in paths if os.path.isfile(path)), None)  # noqa: PTH113
+        return file_in(self._folders, name)
 
 
 def _data(

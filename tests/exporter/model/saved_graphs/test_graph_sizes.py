@@ -66,6 +66,19 @@ def _counted(graphs: Any) -> None:
     nodes.add(name="big", op="Range", input=["first", "last", "step"])
 
 
+def _counted_twice(graphs: Any) -> None:
+    nodes = _library(graphs)[0].node_def
+    for name, value in (("first", [0, 0]), ("last", [2**26, 2**27]), ("step", 1)):
+        _constant(nodes, name, value, tf.int32)
+    nodes.add(name="big", op="RaggedRange", input=["first", "last", "step"])
+
+
+def _of_rows(graphs: Any) -> None:
+    nodes = _library(graphs)[0].node_def
+    _constant(nodes, "shape", [2**30, 1], tf.int64)
+    nodes.add(name="big", op="SparseFillEmptyRows", input=["i", "v", "shape", "x"])
+
+
 def _doubling(graphs: Any) -> None:
     for k in range(40):
         function = _library(graphs).add()
@@ -117,6 +130,8 @@ LARGE: dict[str, tuple[Change, str]] = {
     "many such constants": (_in_parts, r"its constants, such as 'big_\d', declare \d+ bytes"),
     "a filled tensor": (_filled, r"its operation Fill \('big'\) makes 1073741824 numbers"),
     "a long range": (_counted, r"its operation Range \('big'\) makes 2147483647 numbers"),
+    "ranges together": (_counted_twice, r"RaggedRange \('big'\) makes 201326592 numbers"),
+    "empty rows": (_of_rows, r"SparseFillEmptyRows \('big'\) makes 1073741824 numbers"),
     "functions that call twice": (_doubling, r"its function 'f\d+' grows to \d+ operations"),
     "functions in functions": (_deep, r"its function 'f\d+' grows to \d+ operations, 201 deep"),
     "a function that calls itself": (_calling_itself, "its function 'again' calls itself"),
@@ -223,3 +238,15 @@ def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
     (folder / "saved_model.pb").symlink_to("saved_model.pb")
     with pytest.raises(ModelError, match=r"a folder without a saved_model\.pb"):
         load_model(folder)
+
+
+def test_wide_sparse_tensors_and_nodes_without_inputs_are_small(tmp_path: Path) -> None:
+    """Columns take no room, and TensorFlow itself refuses what has no inputs."""
+    graphs = saved_model_pb2.SavedModel()
+    graphs.ParseFromString((saved(tmp_path / "m") / "saved_model.pb").read_bytes())
+    nodes = _library(graphs)[0].node_def
+    _constant(nodes, "shape", [4, 2**40], tf.int64)
+    nodes.add(name="wide", op="SparseFillEmptyRows", input=["i", "v", "shape", "x"])
+    for op in ("Range", "RaggedRange", "SparseMatrixZeros", "Fill"):
+        nodes.add(name=op, op=op)
+    check_sizes(tmp_path, meta_graphs(graphs))

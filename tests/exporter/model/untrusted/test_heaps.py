@@ -40,6 +40,28 @@ def test_an_entry_that_leads_nowhere(tmp_path: Path, number: int, size: int) -> 
         read_saved(path)
 
 
+def test_bytes_that_nobody_reads_hide_no_heap(tmp_path: Path) -> None:
+    """HDF5 looks at the version alone, and not at the three bytes behind it."""
+    data = bytearray(changed(with_texts(), 0, 0))
+    data[data.index(b"GCOL") + 7] = 0x7F
+    path = tmp_path / "x.h5"
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="has an entry without a size, and never ends"):
+        read_saved(path)
+
+
+def test_sizes_of_four_bytes_hide_no_heap(tmp_path: Path) -> None:
+    """HDF5 then reads half of the bytes that are looked at here; no Keras writes such a file."""
+    path = tmp_path / "x.h5"
+    plan = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    plan.set_sizes(8, 4)
+    made = h5py.h5f.create(str(path).encode(), h5py.h5f.ACC_TRUNC, plan)
+    with h5py.File(made) as file:
+        file.attrs["model_config"] = "{}"
+    with pytest.raises(ModelError, match="its addresses and sizes have 8 and 4 bytes"):
+        read_saved(path)
+
+
 @pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_the_same_in_an_archive(tmp_path: Path, packing: int) -> None:
     """As it is, and packed."""

@@ -1,13 +1,17 @@
 """Write OneHot as a comparison with 0, 1, 2, ..
 
     OneHot(i (n, t), depth, (off, on))  ->  Equal(i (n, t, 1), (0, .., depth - 1)) (on - off) + off
+                                       or   Where(Equal(..), on, off)
 
+The second where the first is not exact: one of them is infinite, or far larger than the other.
 The classic engine of 5.0 and every OpenCV before has no OneHot. Exact: an index beyond the depth
 gives zeros in both, as in TensorFlow; ONNX's reading of a negative index, from the end, does not
 occur in converted graphs.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
@@ -44,8 +48,11 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     same = new_node(
         node, "Equal", [column, numbers], like=output, shape=full, dtype=ir.DataType.BOOL
     )
-    hot = new_node(node, "Cast", [same], {"to": output.dtype or 1}, like=output, shape=full)
     off, on = values
+    if not _is_exact(off, on):
+        pair = [new_constant(model, np.array(v, values.dtype), output) for v in (on, off)]
+        return substitute(node, new_node(node, "Where", [same, *pair], like=output, shape=full))
+    hot = new_node(node, "Cast", [same], {"to": output.dtype or 1}, like=output, shape=full)
     if (off, on) != (0, 1):
         scale, shift = (
             new_constant(model, np.array(v, values.dtype), output) for v in (on - off, off)
@@ -53,3 +60,8 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
         hot = new_node(node, "Mul", [hot, scale], like=output, shape=full)
         hot = new_node(node, "Add", [hot, shift], like=output, shape=full)
     return substitute(node, hot)
+
+
+def _is_exact(off: Any, on: Any) -> bool:
+    """Whether (on - off) + off is `on`, in their own type."""
+    return bool(np.isfinite([off, on]).all()) and bool(on - off + off == on)

@@ -5,8 +5,8 @@
       ->  Gather(Reshape(x, (20,)), i + (0, 5, 10, 15))
 
 GatherND is refused by the classic engine of 5.0 and every OpenCV before, GatherElements up to
-4.8. Exact: whole numbers below 2^24 in float32. Indices that the net computes count from the
-front, as TensorFlow's do.
+4.8. Exact: whole numbers below 2^24 in float32; a tensor with more places is left alone. Indices
+that the net computes count from the front, as TensorFlow's do.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 _FLOAT, _INT = ir.DataType.FLOAT, ir.DataType.INT64
+_MOST = 2**24  # places that float32 tells apart
+_TOO_MANY = "its tensor has more places than float32 can tell apart"
 
 
 def gather_flat(model: ir.Model) -> int:
@@ -47,6 +50,8 @@ def _gather_nd(model: ir.Model, node: ir.Node) -> int:
     axes = shape[batch : batch + depth]
     weights = np.array([prod(axes[k + 1 :]) for k in range(depth)], np.float32)
     inner = prod(axes)
+    if prod(shape[:batch]) * inner > _MOST:
+        return miss(node, _TOO_MANY)
     starts = (np.arange(prod(shape[:batch])) * inner).reshape(
         *shape[:batch], *[1] * (len(points) - 1 - batch)
     )
@@ -61,6 +66,8 @@ def _gather_elements(model: ir.Model, node: ir.Node) -> int:
     shape, wanted, output = shape_of(data), shape_of(indices), node.outputs[0]
     if data is None or indices is None or shape is None or wanted is None:
         return 0
+    if prod(shape) > _MOST:
+        return miss(node, _TOO_MANY)
     axis = integer(node, "axis", 0) % len(shape)
     strides = [prod(shape[k + 1 :]) for k in range(len(shape))]
     grid = np.indices(wanted)

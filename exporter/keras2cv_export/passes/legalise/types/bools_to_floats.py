@@ -8,8 +8,9 @@
 
 4.6 compares tensors of one shape alone and has no Where and no Not; up to 4.14 And, Or and Xor
 are missing and a constant of truth values is refused. Exact: each is 0 or 1, 0 times a finite
-number is 0, and subtracting unequal floats never gives 0. A Where that guards against infinity or
-NaN (around Log, Sqrt, Div, ...) stays, with its condition as a comparison: 0 times NaN is NaN.
+number is 0, and subtracting unequal floats never gives 0; but a -0 that is chosen becomes 0, and
+its inverse plus infinity. A Where that guards against infinity or NaN (around Log, Sqrt, Div, ...)
+stays, with its condition as a comparison: 0 times NaN is NaN.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@
 
 4.6 has no Where: a choice is a sum of products there (`bools_to_floats`), and 0 times infinity is
 no number. Shrink makes 0 of what is no number, by comparing: Clip, Max and Relu do that in some
-engines only, and in some places. Exact, unless a computed infinity is chosen, which becomes
-3.4e38. A known infinity is chosen exactly: the sum of both numbers overflows.
+engines only, and in some places. Exact but for what is chosen and was computed as infinity, which
+becomes 3.4e38; as no number, which becomes 0; or as -0, which becomes 0 (its inverse and `atan2`
+differ). A known infinity is chosen exactly: the sum of both numbers overflows.
 """
 
 from __future__ import annotations

@@ -10,7 +10,9 @@ every opset has and every OpenCV runs:
     Clip(x, lo, hi)  ->  Min(Max(x, zero + lo), zero + hi)      zero = Relu(-Relu(x))
 
 `zero` has x's shape, since 4.6 compares tensors of one shape only, and is computed, since 4.6 takes
-no constant there. The first form is exact up to float32 rounding, the others are exact.
+no constant there. Where x may be infinite it is Shrink<2>(Sign(x)): OpenCV's Relu multiplies by 0,
+which makes NaN of minus infinity. The first form is exact up to float32 rounding, the others are
+exact.
 
 Left alone when a bound is computed.
 """
@@ -22,6 +24,7 @@ from typing import Final
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv_export.graph.bounds import surely_finite
 from keras2cv_export.graph.edit import constant, new_constant, new_node, nodes, substitute
 from keras2cv_export.graph.opsets import newest_opset
 
@@ -77,12 +80,21 @@ def _to_other_ops(model: ir.Model, node: ir.Node, bounds: Bounds) -> None:
         factor = new_constant(model, np.array(high, np.float32), output)
         substitute(node, new_node(node, "Mul", [gate, factor], like=output))
         return
-    positive = new_node(node, "Relu", [x], like=output)
-    negative = new_node(node, "Neg", [positive], like=output)
-    zero = new_node(node, "Relu", [negative], like=output)
+    zero = _zero(node, x)
     for op, bound in (("Max", low), ("Min", high)):
         if bound is not None:
             number = new_constant(model, np.array(bound, np.float32), output)
             spread = new_node(node, "Add", [zero, number], like=output)
             x = new_node(node, op, [x, spread], like=output)
     substitute(node, x)
+
+
+def _zero(node: ir.Node, x: ir.Value) -> ir.Value:
+    """Return zeros in the shape of a value."""
+    output = node.outputs[0]
+    if surely_finite(x):
+        positive = new_node(node, "Relu", [x], like=output)
+        negative = new_node(node, "Neg", [positive], like=output)
+        return new_node(node, "Relu", [negative], like=output)
+    sign = new_node(node, "Sign", [x], like=output)
+    return new_node(node, "Shrink", [sign], {"lambd": 2.0, "bias": 0.0}, like=output)

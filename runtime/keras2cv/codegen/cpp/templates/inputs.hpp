@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <variant>  //@only clips
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -12,16 +13,32 @@
 
 namespace keras2cv::@namespace@ {
 
+//@begin !clips
 // Return what each of `count` samples gives for an input.
 inline std::vector<cv::Mat> values_of(const TensorSpec& input, const Manifest& manifest,
                                       const Inputs* samples, std::size_t count) {
     std::vector<cv::Mat> values;
+//@end
+//@begin clips
+// Return what each of `count` samples gives for an input: a cv::Mat, or a Clip.
+template <typename Value>
+std::vector<Value> values_of(const TensorSpec& input, const Manifest& manifest, const Inputs* samples,
+                             std::size_t count) {
+    std::vector<Value> values;
+//@end
     for (const Inputs* sample = samples; sample != samples + count; ++sample) {
         const auto found = sample->find(input.name);
         if (found == sample->end()) throw Error("The sample lacks input " + input.name + ". Add it.");
         if (sample->size() != manifest.inputs.size())
             throw Error("The sample has an input that the model does not have. Leave it out.");
-        values.push_back(found->second);
+        values.push_back(found->second);  //@only !clips
+//@begin clips
+        const auto* value = std::get_if<Value>(&found->second);
+        if (value == nullptr)
+            throw Error("Input " + input.name + (std::is_same_v<Value, Clip> ? " takes the frames of a clip, got one array."
+                        : " takes one array, got the frames of a clip."));
+        values.push_back(*value);
+//@end
     }
     return values;
 }

@@ -8,6 +8,7 @@
 #include <optional>  //@only score
 #include <stdexcept>
 #include <string>
+#include <variant>  //@only clipbeside
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -36,17 +37,20 @@ struct Options {
     std::optional<double> score;  // another threshold than the bundle's, 0 to 1  //@only score
 };
 
-//@begin inputs
-// One sample: for each input, by its name, an array of the input's shape, without the batch; any  //@only arrays
-// numbers, channels last.  //@only arrays
-// One sample: for each input, by its name, the image, or an array of the input's shape, without the  //@only photo
-// batch; any numbers, channels last.  //@only photo
-using Inputs = std::map<std::string, cv::Mat>;
-
-//@end
 //@begin clips
 // The frames of a clip: as many of a video as it covers, one after the other.
 using Clip = std::vector<cv::Mat>;
+
+//@end
+//@begin inputs
+// One sample: for each input, by its name, an array of the input's shape, without the batch; any  //@only arrays
+// numbers, channels last.  //@only arrays
+// One sample: for each input, by its name, the image, or an array of the input's shape, without the  //@only photo !clips
+// batch; any numbers, channels last.  //@only photo !clips
+// One sample: for each input, by its name, the image, the frames of a clip, or an array of the input's  //@only clips
+// shape, without the batch; any numbers, channels last.  //@only clips
+using Inputs = std::map<std::string, cv::Mat>;  //@only !clips
+using Inputs = std::map<std::string, std::variant<cv::Mat, Clip>>;  //@only clips
 
 //@end
 // A model that is ready to run. It and its copies may be used by any number of threads at once: each
@@ -57,7 +61,7 @@ public:
     // new, or if this machine lacks the device.
     explicit Predictor(const std::string& folder, const Options& options = {});
 
-//@begin clips
+//@begin cliponly
     // Return the answer for a clip, whose `clip_frames()` frames are as cv::imread gives images: of any size,
     // but the same one. Throws Error if they are fewer or more, or OpenCV fails.
     Result predict(const Clip& frames) const;
@@ -92,6 +96,8 @@ public:
     std::string image_input() const;  // the one that takes an image  //@only photo !pictures
     std::string image_input() const;  // the first one that takes an image: answers are drawn on it  //@only pictures
     std::vector<std::string> image_inputs() const;  //@only pictures
+    // Frames of a video that a clip for an input covers; 0 if it takes no clips.  //@only clips
+    std::size_t clip_frames(const std::string& input) const;  //@only clips
 //@end
 //@begin deep bands
     // Return the image in a file as an input takes it: with 16 bits, or with all of its channels.

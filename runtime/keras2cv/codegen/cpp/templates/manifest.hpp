@@ -36,6 +36,7 @@ struct Preprocessing {
     // A clip has `window` frames, each `stride` frames of the video after the one before; the next clip
     // begins `hop` frames after this one.
     int window = 1, stride = 1, hop = 1;
+    bool is_clip = false;  //@only clipbeside
 
     int span() const { return (window - 1) * stride + 1; }  // frames of the video
 //@end
@@ -83,6 +84,17 @@ inline std::vector<TensorSpec> read_tensors(const Node& tensors, int batch) {
     return specs;
 }
 
+//@begin clips
+inline void read_clip(const Node& clip, Preprocessing& rules) {
+    clip.expect_keys("window stride hop");
+    rules.window = clip["window"].integer();
+    rules.stride = clip["stride"].integer();
+    rules.hop = clip["hop"].integer();
+    clip.expect(std::min({rules.window, rules.stride, rules.hop}) > 0 &&
+                    std::max({rules.window, rules.stride, rules.hop}) <= 4096, "numbers of 1 to 4096 frames");
+}
+
+//@end
 //@begin !arrays
 // Return how images are prepared; what that makes must be what its input takes.
 inline Preprocessing read_preprocessing(const Node& node, const std::vector<TensorSpec>& inputs) {
@@ -98,14 +110,9 @@ inline Preprocessing read_preprocessing(const Node& node, const std::vector<Tens
     if (rules.resize == "letterbox" || rules.resize == "pad") rules.pad = node["pad"].integer();
     rules.transpose = node.has("transpose");
     rules.is_deep = node.has("depth");  //@only deep
-//@begin clips
-    const Node clip = node["clip"];
-    rules.window = clip["window"].integer();
-    rules.stride = clip["stride"].integer();
-    rules.hop = clip["hop"].integer();
-    clip.expect(std::min({rules.window, rules.stride, rules.hop}) > 0 &&
-                    std::max({rules.window, rules.stride, rules.hop}) <= 4096, "numbers of 1 to 4096 frames");
-//@end
+    rules.is_clip = node.has("clip");  //@only clipbeside
+    if (rules.is_clip) read_clip(node["clip"], rules);  //@only clipbeside
+    read_clip(node["clip"], rules);  //@only cliponly
     const int channels = rules.color == "GRAY" ? 1 : 3;  //@only !bands
     int channels = rules.color == "GRAY" ? 1 : 3;  //@only bands
     if (rules.color == "RGBA" || rules.color == "BGRA") channels = 4;  //@only bands
@@ -116,7 +123,8 @@ inline Preprocessing read_preprocessing(const Node& node, const std::vector<Tens
         if (input.name != rules.input) continue;
         const cv::Size fitted = rules.transpose ? cv::Size(size[1], size[0]) : rules.size;
         std::vector<int> shape = {input.keras_shape[0], channels, fitted.height, fitted.width};
-        shape.insert(shape.begin() + 2, rules.window);  //@only clips
+        shape.insert(shape.begin() + 2, rules.window);  //@only cliponly
+        if (rules.is_clip) shape.insert(shape.begin() + 2, rules.window);  //@only clipbeside
         node["size"].expect(input.net_shape == shape, "the size of the net's input");
         return rules;
     }

@@ -75,7 +75,7 @@ std::string Predictor::doubt() const {
     return "the bundle is unverified: nobody compared it with TensorFlow.";
 }
 
-//@begin clips
+//@begin cliponly
 Result Predictor::predict(const Clip& frames) const { return predict(std::vector<Clip>{frames})[0]; }
 
 std::vector<Result> Predictor::predict(const std::vector<Clip>& clips) const try {
@@ -83,18 +83,8 @@ std::vector<Result> Predictor::predict(const std::vector<Clip>& clips) const try
     std::vector<Result> results;
     for (std::size_t first = 0; first < clips.size(); first += batch()) {
         std::vector<Clip> part;
-        for (std::size_t i = first; i < std::min(first + batch(), clips.size()); ++i) {
-            if (clips[i].size() != clip_frames())
-                throw Error("A clip covers " + std::to_string(clip_frames()) + " frames, got " +
-                            std::to_string(clips[i].size()) + ". Give as many, one after the other.");
-            part.emplace_back();
-            for (const cv::Mat& frame : clips[i]) {
-                part.back().push_back(as_bgr(frame));  //@only !deep !bands
-                part.back().push_back(as_picture(frame, rules));  //@only deep bands
-                if (frame.size() != clips[i].front().size())
-                    throw Error("The frames of a clip must be of one size. Resize or crop them alike.");
-            }
-        }
+        for (std::size_t i = first; i < std::min(first + batch(), clips.size()); ++i)
+            part.push_back(as_clip(clips[i], rules));
         const cv::Mat blob = prepare_clips(part, rules, bundle_->manifest.batch);
         const std::vector<Sample> samples = bundle_->run({blob}, part.size());
         for (std::size_t i = 0; i < part.size(); ++i)
@@ -150,9 +140,23 @@ std::vector<Result> Predictor::predict(const std::vector<Inputs>& samples) const
         std::vector<cv::Mat> images;  // of the (first) input that takes some  //@only placed
         cv::Size size;  // of the input that is an image  //@only identity
         for (const TensorSpec& input : manifest.inputs) {
-            const std::vector<cv::Mat> given = values_of(input, manifest, &samples[first], count);
+//@begin clips
+            const Preprocessing* rules = rules_of(manifest, input.name);
+            if (rules != nullptr && rules->is_clip) {
+                std::vector<Clip> clips;
+                for (const Clip& frames : values_of<Clip>(input, manifest, &samples[first], count))
+                    clips.push_back(as_clip(frames, *rules));
+                blobs.push_back(prepare_clips(clips, *rules, manifest.batch));
+                if (rules == &manifest.preprocessing)  //@only placed
+                    for (const Clip& clip : clips) images.push_back(clip.back());  //@only placed
+                continue;
+            }
+            const std::vector<cv::Mat> given = values_of<cv::Mat>(input, manifest, &samples[first], count);
+//@end
+            const std::vector<cv::Mat> given = values_of(input, manifest, &samples[first], count);  //@only !clips
 //@begin photo
-            if (const Preprocessing* rules = rules_of(manifest, input.name)) {
+            if (rules != nullptr) {  //@only clips
+            if (const Preprocessing* rules = rules_of(manifest, input.name)) {  //@only !clips
                 std::vector<cv::Mat> pixels;
                 for (const cv::Mat& image : given)
                     pixels.push_back(as_bgr(image));  //@only !deep !bands
@@ -184,6 +188,13 @@ std::vector<std::string> Predictor::input_names() const {
 }
 
 std::string Predictor::image_input() const { return bundle_->manifest.preprocessing.input; }  //@only photo
+//@begin clips
+
+std::size_t Predictor::clip_frames(const std::string& input) const {
+    const Preprocessing* rules = rules_of(bundle_->manifest, input);
+    return rules != nullptr && rules->is_clip ? static_cast<std::size_t>(rules->span()) : 0;
+}
+//@end
 //@begin pictures
 
 std::vector<std::string> Predictor::image_inputs() const {

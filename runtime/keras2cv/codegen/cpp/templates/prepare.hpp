@@ -173,6 +173,13 @@ inline cv::Mat bordered(const cv::Mat& image, cv::Point before, cv::Point after,
     return result;
 }
 
+constexpr int MOST_PADDED = 1 << 28;  // pixels: the padded square of a long strip takes gigabytes
+
+// "640x480".
+inline std::string size_text(cv::Size size) {
+    return std::to_string(size.width) + "x" + std::to_string(size.height);
+}
+
 // Bring an image to the net's size.
 inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
     const cv::Rect whole({}, image.size());
@@ -187,6 +194,10 @@ inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
     if (rules.resize != "pad")
         throw Error("There is no resize rule " + rules.resize + ". Generate the program again.");
     const cv::Point bar = pad_bars(image.size(), rules.size);
+    const cv::Size wide = image.size() + cv::Size(2 * bar);
+    if (wide.width > MOST_PADDED / wide.height)
+        throw Error("An image of " + size_text(image.size()) + " pixels would be padded to " + size_text(wide) +
+                    ", which is too much memory. Crop it first.");
     const cv::Mat padded = bordered(image, bar, bar, rules.pad);
     return resize_part(padded, cv::Rect({}, padded.size()), rules.size, rules.interpolation);
 }
@@ -241,13 +252,28 @@ inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& 
 }
 
 //@begin clips
+// Return the frames of a clip as `prepare` takes images.
+inline Clip as_clip(const Clip& frames, const Preprocessing& rules) {
+    const auto span = static_cast<std::size_t>(rules.span());
+    if (frames.size() != span)
+        throw Error("A clip covers " + std::to_string(span) + " frames, got " + std::to_string(frames.size()) +
+                    ". Give as many, one after the other.");
+    Clip clip;
+    for (const cv::Mat& frame : frames) {
+        clip.push_back(as_bgr(frame));  //@only !deep !bands
+        clip.push_back(as_picture(frame, rules));  //@only deep bands
+        if (frame.size() != frames.front().size())
+            throw Error("The frames of a clip must be of one size. Resize or crop them alike.");
+    }
+    return clip;
+}
+
 // Return clips, of as many frames of a video as one covers, as one blob (batch, C, frames, H, W); the last
 // one fills what is missing of the batch.
-inline cv::Mat prepare_clips(const std::vector<std::vector<cv::Mat>>& clips, const Preprocessing& rules,
-                             int batch) {
+inline cv::Mat prepare_clips(const std::vector<Clip>& clips, const Preprocessing& rules, int batch) {
     cv::Mat whole;
     for (int n = 0; n < batch; ++n) {
-        const std::vector<cv::Mat>& clip = clips[std::min(static_cast<std::size_t>(n), clips.size() - 1)];
+        const Clip& clip = clips[std::min(static_cast<std::size_t>(n), clips.size() - 1)];
         std::vector<cv::Mat> frames;
         for (std::size_t i = 0; i < clip.size(); i += static_cast<std::size_t>(rules.stride))
             frames.push_back(clip[i]);

@@ -124,12 +124,17 @@ struct Corners {
     }
 };
 
+constexpr double MOST_COMPARED = 1073741824;  // pairs of boxes of one class: some seconds
+
 // Return the boxes of one class that are kept, best first; of equal scores the lower index.
 inline std::vector<std::size_t> keep(const std::vector<Corners>& boxes, const std::vector<float>& scores,
                                      const NmsRule& rule) {
     std::vector<std::size_t> candidates, kept;
     for (std::size_t i = 0; i < scores.size(); ++i)
         if (scores[i] > rule.score) candidates.push_back(i);
+    const std::size_t most = std::min(candidates.size(), rule.max_boxes);
+    require(static_cast<double>(candidates.size()) * static_cast<double>(most) <= MOST_COMPARED,
+            "the suppression of " + std::to_string(candidates.size()) + " boxes");
     std::stable_sort(candidates.begin(), candidates.end(),
                      [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
     for (const std::size_t box : candidates) {

@@ -38,7 +38,7 @@ final class Json {
       case '{':
         return map(depth);
       case '[':
-        return list(depth);
+        return items(depth);
       case '"':
         return string();
       default:
@@ -61,7 +61,7 @@ final class Json {
     return found;
   }
 
-  private List<Object> list(int depth) {
+  private List<Object> items(int depth) {
     List<Object> found = new ArrayList<>();
     at++;
     for (boolean isFirst = true; !ends(']', isFirst); isFirst = false) {

@@ -165,8 +165,8 @@ public final class Main {
     VideoCapture video = new VideoCapture(file);
     if (!video.isOpened()) {
       throw new BundleException(
-          "OpenCV " + Core.VERSION + " opens " + file + " neither as an image nor as a video. Check "
-              + "the path.");
+          "OpenCV " + Core.VERSION + " opens " + file + " neither as an image nor as a video. "
+              + "Check the path.");
     }
     return video;
   }

@@ -224,6 +224,17 @@ final class Preparation {
     return gray;
   }
 
+  /** Refuses the padded square of a long strip, which takes gigabytes. */
+  private static void checkPadded(int width, int height, int[] bars) {
+    int wide = width + 2 * bars[0];
+    int high = height + 2 * bars[1];
+    if ((long) wide * high > 1 << 28) {
+      throw new BundleException(
+          "An image of " + width + "x" + height + " pixels would be padded to " + wide + "x" + high
+              + ", which is too much memory. Crop it first.");
+    }
+  }
+
   /** Brings an image to the net's size. */
   private static Mat fit(Mat image, Preprocessing rules) {
     Rect whole = new Rect(0, 0, image.cols(), image.rows());
@@ -236,6 +247,7 @@ final class Preparation {
         return canvas;
       case "pad":
         int[] bars = bars(image.size(), rules.size());
+        checkPadded(image.cols(), image.rows(), bars);
         Mat padded = new Mat();
         Core.copyMakeBorder(
             image, padded, bars[1], bars[1], bars[0], bars[0],

@@ -317,6 +317,8 @@ final class Tail {
     }
   }
 
+  private static final long MOST_COMPARED = 1L << 30; // pairs of boxes of one class: some seconds
+
   /** Returns the boxes of one class that are kept, best first; of equal scores the lower index. */
   private static List<Integer> keep(Corners[] boxes, double[] scores, NmsRule rule) {
     Integer[] candidates =
@@ -325,6 +327,10 @@ final class Tail {
             .boxed()
             .sorted((a, b) -> Float.compare((float) scores[b] + 0.0f, (float) scores[a] + 0.0f))
             .toArray(Integer[]::new);
+    int count = candidates.length;
+    require(
+        (long) count * Math.min(count, rule.maxBoxes) <= MOST_COMPARED,
+        "the suppression of " + count + " boxes");
     List<Integer> kept = new ArrayList<>();
     for (int box : candidates) {
       if (kept.size() == rule.maxBoxes) {

@@ -57,23 +57,21 @@ function overlap(one, other) {
 
 /** Leave the boxes that no better one overlaps by more than `iou`, best first. */
 export function suppressRotated(candidates, { iou, acrossClasses, most }) {
+  for (const one of candidates) one.upright = around(one.outline);
   const kept = [];
-  let pairs = 0;
-  for (const one of candidates) {
-    if (kept.length >= most) break;
-    one.upright = around(one.outline);
-    const [left, top, right, bottom] = one.upright;
-    const isWorse = ({ classId, outline, upright: [x0, y0, x1, y1] }) => {
-      const meets = left < x1 && right > x0 && top < y1 && bottom > y0;
-      if (!meets || !(acrossClasses || classId === one.classId)) return false;
-      pairs += 1;
-      return overlap(outline, one.outline) > iou;
-    };
-    if (!kept.some(isWorse)) kept.push(one);
+  let left = candidates, pairs = 0;
+  while (left.length > 0 && !(kept.length >= most)) {
+    const [best, ...others] = left, [x0, y0, x1, y1] = best.upright;
+    kept.push(best);
+    const near = others.filter(({ classId, upright: [left, top, right, bottom] }) =>
+      left < x1 && right > x0 && top < y1 && bottom > y0 && (acrossClasses || classId === best.classId));
+    pairs += near.length;
     if (pairs > MOST_PAIRS) {
       throw new PredictError(`${candidates.length} rotated boxes are above the score, and to compare them ` +
         "takes minutes. Export the model with a higher --score.");
     }
+    const worse = new Set(near.filter(({ outline }) => overlap(best.outline, outline) > iou));
+    left = others.filter((one) => !worse.has(one));
   }
   return kept;
 }

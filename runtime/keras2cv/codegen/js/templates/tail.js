@@ -80,9 +80,13 @@ function overlaps(a, b, iou) {
   return f32(both / f32(f32(areaOf(a) + areaOf(b)) - both)) > iou;
 }
 
+const MOST_COMPARED = 2 ** 30; // pairs of boxes of one class: some seconds
+
 /** Return the boxes of one class that are kept, best first; of equal scores the lower index. */
 function keep(boxes, scores, { maxBoxes, iou, score }) {
   const candidates = [...scores.keys()].filter((i) => scores[i] > score);
+  const { length } = candidates;
+  require(length * Math.min(length, maxBoxes) <= MOST_COMPARED, `the suppression of ${length} boxes`);
   candidates.sort((a, b) => scores[b] - scores[a]);
   const kept = [];
   for (const box of candidates) {

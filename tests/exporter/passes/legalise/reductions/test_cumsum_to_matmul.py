@@ -33,6 +33,17 @@ def test_sums_are_products(make: Make, ops: dict[str, int]) -> None:
     assert_rewritten(by=cumsum_to_matmul, model=make(), ops=ops)
 
 
+WAYS = ("", "<exclusive=1>", "<reverse=1>", "<exclusive=1, reverse=1>")
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_what_may_be_infinite_is_added_slice_by_slice(how: str) -> None:
+    """The sums before the first infinity are finite."""
+    text = f"{{ r = Relu (x)  l = Log (r)  s = CumSum {how} (l, k)  y = Exp (s) }}"
+    make = made(f"(float[2,3,5,4] x) => (float[2,3,5,4] y) {text}", k=integers(2))
+    assert_rewritten(by=cumsum_to_matmul, model=make(), gone=["CumSum", "MatMul"])
+
+
 LEFT = {
     "a vector": summed(0, shape="6"),
     "a long axis": summed(1, shape="2,2049"),

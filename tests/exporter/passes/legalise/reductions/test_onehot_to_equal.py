@@ -37,6 +37,20 @@ def test_indices_are_compared(make: Make, ops: dict[str, int]) -> None:
     assert_rewritten(by=onehot_to_equal, model=make(), ops=BEFORE | more | ops, limit=0)
 
 
+FAR = {"infinite": (0.25, -np.inf), "far larger": (0.1, -1e9)}
+
+
+@pytest.mark.parametrize(("on", "off"), FAR.values(), ids=FAR)
+def test_numbers_of_which_one_is_lost_in_the_other_are_chosen(on: float, off: float) -> None:
+    """A product with 0 or a sum would not give the smaller one."""
+    text = f"{{ {INDICES}  h = OneHot (i, d, v)  y = Softmax (h) }}"
+    model = made(
+        f"(float[3,5] x) => (float[3,5,4] y) {text}",
+        d=integers(4), v=np.array([off, on], np.float32),
+    )()  # fmt: skip
+    assert_rewritten(by=onehot_to_equal, model=model, gone=["OneHot"], limit=1e-6)
+
+
 LEFT = {
     "a computed depth": made(
         "(float[3] x, float[1] k) => (float[3,N] y) "

@@ -53,6 +53,11 @@ OTHERS = {
     "the lower": (BESIDE % "(x, l)", ["Relu", "Neg", "Relu", "Add", "Max"]),
     "the upper": (BESIDE % "(x, , h)", ["Relu", "Neg", "Relu", "Add", "Min"]),
     "from zero": (BESIDE % "(x, z, h)", ["HardSigmoid", "Mul"]),
+    "of what may be infinite": (
+        "(float[2,3,5] x) => (float[2,3,5] y) "
+        "{ r = Relu (x)  i = Log (r)  c = Clip (i, l, h)  y = Concat <axis=-1> (c) }",
+        ["Relu", "Log", "Sign", "Shrink", *("Add", "Max", "Add", "Min")],
+    ),
 }
 
 

@@ -4,9 +4,10 @@
 #include <cmath>
 #include <limits>  //@only !several !peaks
 #include <map>
-#include <numeric>  //@only rotated
+#include <numeric>
 #include <sstream>  //@only !head
 #include <string>
+#include <utility>  //@only rotated
 #include <vector>
 #pragma once
 
@@ -360,27 +361,36 @@ inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(),
                      [&](int a, int b) { return box(a).found.score > box(b).found.score; });
+    if (task.iou < 0) return order;
+    std::vector<int> left = order;
     int pairs = 0;
-    for (const int i : order) {
+    while (!left.empty()) {
         if (task.max_detections > 0 && kept.size() == static_cast<std::size_t>(task.max_detections)) break;
-        const auto is_worse_than = [&](int better) {
-            const bool is_rival = task.across_classes || box(better).found.class_id == box(i).found.class_id;
-            if (!is_rival || !meet(box(better).edges, box(i).edges)) return false;
-            ++pairs;
-            return overlap_of(box(better).outline, box(i).outline) > task.iou;
-        };
-        if (task.iou < 0 || std::none_of(kept.begin(), kept.end(), is_worse_than)) kept.push_back(i);
-        if (pairs > MOST_PAIRS)
-            throw Error(std::to_string(order.size()) + " rotated boxes are above the score, and to compare "
-                        "them takes minutes. Raise the score (Options::score).");
+        const int best = left.front();
+        kept.push_back(best);
+        std::vector<int> others;
+        for (const int i : left) {
+            if (i == best) continue;
+            const bool is_rival = task.across_classes || box(i).found.class_id == box(best).found.class_id;
+            const bool is_near = is_rival && meet(box(best).edges, box(i).edges);
+            pairs += is_near ? 1 : 0;
+            if (pairs > MOST_PAIRS)
+                throw Error(std::to_string(order.size()) + " rotated boxes are above the score, and to compare "
+                            "them takes minutes. Raise the score (Options::score).");
+            if (!is_near || !(overlap_of(box(best).outline, box(i).outline) > task.iou)) others.push_back(i);
+        }
+        left = std::move(others);
     }
     return kept;
 }
 
 //@end
 //@begin !rotated
-// Return which boxes, all of which may suppress each other, no better one overlaps by more than `iou`.
-inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const std::vector<int>& some,
+constexpr std::size_t BLOCK = 8192;  // boxes that are compared with each other at a time, at least
+constexpr long long MOST_PAIRS = 2147483648;  // to compare: some seconds
+
+// Return which of some boxes, all of which may suppress each other, no better one overlaps by more than `iou`.
+inline std::vector<int> suppress_class(const std::vector<Candidate>& candidates, const std::vector<int>& some,
                                  double iou) {
     // OpenCV wants scores above 0, and they may be any: their ranks do as well.
     std::vector<float> ranked;
@@ -402,19 +412,47 @@ inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const
     return kept;
 }
 
-//@end
-// Return the boxes that are left, best first; of equals, the model's first.
-inline std::vector<Candidate> choose(const std::vector<Candidate>& candidates, const Task& task) {
-    std::vector<int> kept = suppress(candidates, task);  //@only rotated
-//@begin !rotated
+// Return which of some boxes no better one overlaps by more than `task.iou`; of another class, if that counts.
+inline std::vector<int> suppress_all(const std::vector<Candidate>& candidates, const std::vector<int>& some,
+                                     const Task& task) {
     std::map<int, std::vector<int>> groups;  // of boxes that may suppress each other
-    for (int i = 0; i < static_cast<int>(candidates.size()); ++i)
+    for (const int i : some)
         groups[task.across_classes ? 0 : candidates[static_cast<std::size_t>(i)].found.class_id].push_back(i);
     std::vector<int> kept;
     for (const auto& group : groups)
-        for (const int i : task.iou < 0 ? group.second : suppress(candidates, group.second, task.iou))
-            kept.push_back(i);
+        for (const int i : suppress_class(candidates, group.second, task.iou)) kept.push_back(i);
+    return kept;
+}
+
+// Return which boxes no better one overlaps by more than `task.iou`: those that are wanted, or more. OpenCV
+// compares every pair, so it gets the best boxes first, and the others with those that were kept.
+inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const Task& task) {
+    const auto score = [&](int i) { return candidates[static_cast<std::size_t>(i)].found.score; };
+    std::vector<int> order(candidates.size()), kept;
+    std::iota(order.begin(), order.end(), 0);
+    if (task.iou < 0) return order;
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return score(a) > score(b); });
+    long long pairs = 0;
+    for (auto next = order.begin(); next != order.end();) {
+        if (task.max_detections > 0 && kept.size() >= static_cast<std::size_t>(task.max_detections)) break;
+        const auto left = static_cast<std::size_t>(order.end() - next);
+        const auto end = next + static_cast<std::ptrdiff_t>(std::min(left, std::max(BLOCK, kept.size())));
+        kept.insert(kept.end(), next, end);
+        next = end;
+        const auto count = static_cast<long long>(kept.size());
+        pairs += count * count / 2;
+        if (pairs > MOST_PAIRS)
+            throw Error(std::to_string(order.size()) + " boxes are above the score, and overlap so little that "
+                        "to compare them takes minutes. Raise the score (Options::score).");
+        kept = suppress_all(candidates, kept, task);
+    }
+    return kept;
+}
+
 //@end
+// Return the boxes that are left, best first; of equals, the model's first.
+inline std::vector<Candidate> choose(const std::vector<Candidate>& candidates, const Task& task) {
+    std::vector<int> kept = suppress(candidates, task);
     const auto score = [&](int i) { return candidates[static_cast<std::size_t>(i)].found.score; };
     std::sort(kept.begin(), kept.end(), [&](int a, int b) {
         return score(a) > score(b) || (score(a) == score(b) && a < b);

@@ -246,8 +246,14 @@ void predict(const Arguments& arguments) {
         if (!arguments.mask.empty()) write_image(arguments.mask, result.mask());  //@only mask
 //@begin photo
         if (arguments.save.empty()) continue;
-        const cv::Mat image = samples[i].at(predictor.image_input());  //@only !bands
-        const cv::Mat image = predictor.drawable(samples[i].at(predictor.image_input()));  //@only bands
+        const cv::Mat image = samples[i].at(predictor.image_input());  //@only !bands !clips
+        const cv::Mat image = predictor.drawable(samples[i].at(predictor.image_input()));  //@only bands !clips
+//@begin clips
+        const auto& shown = samples[i].at(predictor.image_input());
+        const auto* clip = std::get_if<model::Clip>(&shown);
+        const cv::Mat image = clip != nullptr ? clip->back() : std::get<cv::Mat>(shown);  //@only !bands
+        const cv::Mat image = predictor.drawable(clip != nullptr ? clip->back() : std::get<cv::Mat>(shown));  //@only bands
+//@end
         write_image(arguments.save, draw(result, image));
 //@end
     }

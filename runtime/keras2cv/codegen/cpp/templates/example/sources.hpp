@@ -34,6 +34,7 @@
 #include <vector>
 
 #include <opencv2/core.hpp>
+#include <opencv2/videoio.hpp>  //@only clips
 
 #include <keras2cv/@namespace@.hpp>
 
@@ -204,7 +205,7 @@ private:
     cv::VideoCapture video_;
     int count_ = 0;  // frames of the video so far
 };
-//@begin clips
+//@begin cliponly
 
 // The clips in the frames of videos, and of photos that follow each other.
 class Clips {
@@ -269,6 +270,24 @@ inline std::vector<std::map<std::string, std::string>> split_samples(
     return samples;
 }
 
+//@begin clips
+// Return the frames of the first clip in a video, or in images that a pattern such as frame%03d.png names.
+inline model::Clip read_clip(const std::string& file, std::size_t count) {
+    const bool is_pattern = file.find('%') != std::string::npos;
+    cv::VideoCapture video(file, is_pattern ? cv::CAP_IMAGES : cv::CAP_ANY);
+    if (!video.isOpened())
+        throw model::Error("OpenCV " CV_VERSION " cannot open " + file + " as a video. Check that it is there, "
+                           "and that this OpenCV is built for it.");
+    model::Clip frames;
+    cv::Mat frame;
+    while (frames.size() < count && video.read(frame) && !frame.empty()) frames.push_back(frame.clone());
+    if (frames.size() < count)
+        throw model::Error("A clip covers " + std::to_string(count) + " frames, and " + file + " has only " +
+                           std::to_string(frames.size()) + ". Give a longer one.");
+    return frames;
+}
+
+//@end
 //@begin photo
 // Return the image or the array in a file, as an input takes it.
 inline cv::Mat read_input(const std::string& file, const std::string& name,
@@ -291,7 +310,9 @@ inline std::vector<model::Inputs> read_samples(const std::vector<std::string>& w
     for (const auto& files : split_samples(words, names)) {
         model::Inputs sample;
         for (const auto& [name, file] : files)
-            sample[name] = read_input(file, name, predictor);  //@only photo
+            if (const std::size_t count = predictor.clip_frames(name)) sample[name] = read_clip(file, count);  //@only clips
+            else sample[name] = read_input(file, name, predictor);  //@only clips
+            sample[name] = read_input(file, name, predictor);  //@only photo !clips
             sample[name] = read_npy(file);  //@only arrays
         for (const std::string& name : predictor.input_names())
             if (sample.count(name) == 0)

@@ -167,7 +167,14 @@ final class BoxMasks {
    * cell.
    */
   private static double[] places(
-      double from, double to, int cells, int seen, int size, int first, int count, boolean isWhole) {
+      double from,
+      double to,
+      int cells,
+      int seen,
+      int size,
+      int first,
+      int count,
+      boolean isWhole) {
     double step = (to - from) / size;
     double low = isWhole ? Math.rint(from) : 0.0;
     double high = (isWhole ? Math.rint(to) : cells) - 1;

@@ -52,7 +52,8 @@ final class Head {
       rows = facts.get("rows").integer();
       columns = facts.get("columns").integer();
       boxes = facts.get("boxes").integer();
-      boolean isGrid = rows > 0 && columns > 0 && boxes > 0 && rows <= MOST && columns <= MOST / rows;
+      boolean isGrid = Math.min(rows, Math.min(columns, boxes)) > 0;
+      isGrid = isGrid && rows <= MOST && columns <= MOST / rows;
       facts.expect(
           isGrid && boxes <= MOST / (rows * columns) && rows * columns * boxes <= MOST - first,
           "a grid of 1 to 1000000 boxes, with those before it");
@@ -239,8 +240,8 @@ final class Head {
 
   private static BundleException misfit(Output from, int count) {
     return new BundleException(
-        "manifest.json: task.detect.head: " + from.name + " does not hold " + count + " boxes, each "
-            + "of " + String.join("+", from.parts) + ". Export the bundle again.");
+        "manifest.json: task.detect.head: " + from.name + " does not hold " + count + " boxes, "
+            + "each of " + String.join("+", from.parts) + ". Export the bundle again.");
   }
 
   /** Returns where a level's numbers begin, and the steps to the next cell, anchor and number. */

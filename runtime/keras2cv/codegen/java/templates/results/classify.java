@@ -77,8 +77,8 @@ public final class ClassifyResult implements Result {
     for (int number : Arrays.copyOf(order, Math.min(top, order.length))) {
       records.add("{" + record(labelOf(number), number) + "}");
     }
-    return "{\"task\": \"classify\", " + record(label(), order[0]) + ", \"top\": " + Json.list(records)
-        + ", \"scores\": " + Json.numbers(scores) + "}";
+    return "{\"task\": \"classify\", " + record(label(), order[0])
+        + ", \"top\": " + Json.list(records) + ", \"scores\": " + Json.numbers(scores) + "}";
   }
 
   private String record(String label, int number) {

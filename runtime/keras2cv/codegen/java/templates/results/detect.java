@@ -203,7 +203,7 @@ public final class DetectResult implements Result {
   }
 //@begin masks
 
-  /** Returns a copy of the image, half covered by the masks with their outlines, the best on top. */
+  /** Returns a copy of the image, half covered by the masks and their outlines, the best on top. */
   private Mat withMasks(Mat image) {
     if (image.cols() != (int) this.image.width || image.rows() != (int) this.image.height) {
       throw new BundleException(
@@ -664,40 +664,64 @@ public final class DetectResult implements Result {
     /** Leaves the boxes that no better one overlaps too much, best first; no more than wanted. */
     private List<Candidate> suppressed(List<Candidate> candidates) {
       candidates.sort((a, b) -> Float.compare(b.score + 0.0f, a.score + 0.0f)); // -0 is 0
+      List<Candidate> left = candidates;
       List<Candidate> kept = new ArrayList<>();
       int pairs = 0;
-      for (Candidate one : candidates) {
-        if (maxDetections > 0 && kept.size() == maxDetections) {
-          break;
-        }
-        boolean isFree = true;
-        for (int i = 0; i < kept.size() && isFree; i++) {
-          Candidate better = kept.get(i);
-          boolean isRival = isAcrossClasses || better.classId == one.classId;
-          if (isRival && Turned.meet(better.outline, one.outline)) {
-            pairs++;
-            isFree = !(Turned.overlap(better.outline, one.outline) > iou);
+      while (!left.isEmpty() && (maxDetections == 0 || kept.size() < maxDetections)) {
+        Candidate best = left.get(0);
+        kept.add(best);
+        List<Candidate> others = new ArrayList<>();
+        for (Candidate one : left.subList(1, left.size())) {
+          boolean isRival = isAcrossClasses || one.classId == best.classId;
+          boolean isNear = isRival && Turned.meet(best.outline, one.outline);
+          pairs += isNear ? 1 : 0;
+          if (pairs > MOST_PAIRS) {
+            throw new BundleException(
+                candidates.size()
+                    + " rotated boxes are above the score, and to compare them takes minutes. Raise"
+                    + " the score.");
+          }
+          if (!isNear || !(Turned.overlap(best.outline, one.outline) > iou)) {
+            others.add(one);
           }
         }
-        if (pairs > MOST_PAIRS) {
-          throw new BundleException(
-              candidates.size()
-                  + " rotated boxes are above the score, and to compare them takes minutes. Raise"
-                  + " the score.");
-        }
-        if (isFree) {
-          kept.add(one);
-        }
+        left = others;
       }
       return kept;
     }
 //@end
 //@begin !rotated
-    /** Leaves the boxes that no better one overlaps too much, best first. */
+    private static final int BLOCK = 8192; // boxes that are compared at a time, at least
+    private static final long MOST_PAIRS = 2_147_483_648L; // to compare: some seconds
+
+    /**
+     * Leaves the boxes that no better one overlaps too much, best first: those that are wanted, or
+     * more. OpenCV compares every pair, so it gets the best boxes first, and the others with those
+     * that were kept.
+     */
     private List<Candidate> suppressed(List<Candidate> candidates) {
-      if (candidates.isEmpty()) {
-        return candidates;
+      candidates.sort((a, b) -> Float.compare(b.score + 0.0f, a.score + 0.0f)); // -0 is 0
+      List<Candidate> kept = new ArrayList<>();
+      long pairs = 0;
+      int next = 0;
+      while (next < candidates.size() && (maxDetections == 0 || kept.size() < maxDetections)) {
+        int end = Math.min(candidates.size(), next + Math.max(BLOCK, kept.size()));
+        kept.addAll(candidates.subList(next, end));
+        next = end;
+        pairs += (long) kept.size() * kept.size() / 2;
+        if (pairs > MOST_PAIRS) {
+          throw new BundleException(
+              candidates.size()
+                  + " boxes are above the score, and overlap so little that to compare them takes"
+                  + " minutes. Raise the score.");
+        }
+        kept = withoutWorse(kept);
       }
+      return kept;
+    }
+
+    /** Leaves those of some boxes that no better one of them overlaps too much, best first. */
+    private List<Candidate> withoutWorse(List<Candidate> candidates) {
       // Classes that may overlap are moved apart, each to a place of its own.
       double low = Double.POSITIVE_INFINITY;
       double high = Double.NEGATIVE_INFINITY;

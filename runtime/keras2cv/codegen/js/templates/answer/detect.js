@@ -263,21 +263,26 @@ function overlap(a, b) {
   return f32(1 - f32(1 - both / (area(a) + area(b) - both)));
 }
 
-const MOST_PAIRS = 2 ** 30; // to compare: some seconds
+const BLOCK = 8192; // boxes whose pairs are counted at a time, at least
+const MOST_PAIRS = 2 ** 31; // to compare: some seconds
 
 /** Leave the boxes that no better one overlaps by more than `iou`, best first. */
 function suppress(candidates, { iou, acrossClasses, most }) {
   const kept = [], limit = f32(iou);
-  let pairs = 0;
-  for (const one of candidates) {
+  let pairs = 0, end = 0;
+  for (const [i, one] of candidates.entries()) {
     if (kept.length >= most) break;
-    const isWorse = (other) =>
-      (acrossClasses || other.classId === one.classId) && overlap(one.corners, other.corners) > limit;
-    if (!kept.some(isWorse)) kept.push(one);
-    if ((pairs += kept.length) > MOST_PAIRS) {
+    if (i === end) {
+      end = Math.min(i + Math.max(BLOCK, kept.length), candidates.length);
+      pairs += Math.floor((kept.length + end - i) ** 2 / 2); // as keras2cv counts them
+    }
+    if (pairs > MOST_PAIRS) {
       throw new PredictError(`${candidates.length} boxes are above the score, and overlap so little ` +
         "that to compare them takes minutes. Export the model with a higher --score.");
     }
+    const isWorse = (other) =>
+      (acrossClasses || other.classId === one.classId) && overlap(one.corners, other.corners) > limit;
+    if (!kept.some(isWorse)) kept.push(one);
   }
   return kept;
 }
