@@ -58,6 +58,8 @@ class Converted:
         mixing: The layers that normalize by the batch at hand.
         joining: The layers that may put the samples of a batch together otherwise.
         moved: Whether the model's own inputs, and outputs, are channels last.
+        opened: The outputs that have as many rows as there can be, where the model has as many as
+            it finds.
     """
 
     model: ir.Model
@@ -73,6 +75,7 @@ class Converted:
     mixing: tuple[str, ...] = ()
     joining: tuple[str, ...] = ()
     moved: tuple[bool, bool] = (True, True)
+    opened: tuple[str, ...] = ()
 
     @property
     def optional(self) -> frozenset[str]:
@@ -194,6 +197,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: boo
         mixing,
         joining,
         loaded.moved,
+        traced.opened,
     )
 
 

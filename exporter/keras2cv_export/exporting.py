@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -367,9 +368,21 @@ def _finished(converted: Converted) -> tuple[str, ...]:
         return ()
     made = [o.name for o in converted.outputs if o.net_name in converted.tail.made]
     return (
+        *_opened(converted),
         f"OpenCV has no op for the model's end: keras2cv makes {', '.join(made)} of the net's "
         f"outputs {', '.join(h.net_name for h in converted.tail.heads)}, in NumPy.",
     )
+
+
+def _opened(converted: Converted) -> Iterator[str]:
+    """Say which outputs have zeros behind what is found."""
+    sizes = {o.name: o.keras_shape for o in converted.outputs}
+    shapes = ", ".join(f"{name} {sizes[name]}" for name in converted.opened if name in sizes)
+    if shapes:
+        yield (
+            "The model gives as many rows as it finds, and the bundle as many as there can be, "
+            f"with zeros behind those that are found: {shapes}."
+        )
 
 
 def _tuned(manifest: Manifest) -> tuple[str, ...]:

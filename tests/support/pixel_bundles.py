@@ -324,6 +324,67 @@ def suppressed(folder: Path) -> Bundle:
     return graph.write(folder, Task("detect", record=facts), tail=tail, outputs=outputs)
 
 
+def as_many_as_found(folder: Path) -> Bundle:
+    """Write a detector that selects the boxes of each class, not padded, and joins what it found.
+
+    The rows that are there move to the front, and zeros fill the outputs behind them.
+    """
+    graph = Graph()
+    graph.rows("boxes", CORNERS)
+    graph.rows("scores", (SHARE, SHARE, SHARE))
+    most, classes = 4, 3
+    kept = most * classes
+    steps = [Step("reshape", ("boxes",), ("corners",), shape=(CELLS, 4))]
+    for c in range(classes):
+        one, mine = f"column {c}", f"scores {c}"
+        steps += [
+            Step("slice", ("scores",), (one,), begin=(0, 0, c), shape=(1, CELLS, 1),
+                 strides=(1, 1, 1)),
+            Step("reshape", (one,), (mine,), shape=(CELLS,)),
+            Step("nms", ("corners", mine), (f"at {c}", f"best {c}", f"count {c}"),
+                 nms=NmsRule(most, 0.4, 0.3 + 0.1 * c)),
+            Step("constant", (), (f"places {c}",), dtype="int32", shape=(most,),
+                 values=(0.0, 1.0, 2.0, 3.0)),
+            Step("less", (f"places {c}", f"count {c}"), (f"there {c}",)),
+            Step("constant", (), (f"class {c}",), dtype="int32", shape=(most,),
+                 values=(float(c),) * most),
+            Step("gather", ("corners", f"at {c}"), (f"boxes {c}",), axis=0, batch_dims=0),
+        ]  # fmt: skip
+    for made in ("there", "boxes", "best", "class"):
+        names = tuple(f"{made} {c}" for c in range(classes))
+        steps.append(Step("concat", names, (f"all {made}",), axis=0))
+    steps += [
+        Step("cast", ("all there",), ("flags",), dtype="float32"),
+        Step("top_k", ("flags",), ("sorted", "order"), k=kept),
+        Step("constant", (), ("half",), dtype="float32", shape=(), values=(0.5,)),
+        Step("greater", ("sorted", "half"), ("there",)),
+        Step("reshape", ("there",), ("rows there",), shape=(kept, 1)),
+        Step("constant", (), ("zero",), dtype="float32", shape=(), values=(0.0,)),
+        Step("constant", (), ("no class",), dtype="int32", shape=(), values=(0.0,)),
+    ]
+    for made, mask, filler in (
+        ("boxes", "rows there", "zero"),
+        ("best", "there", "zero"),
+        ("class", "there", "no class"),
+    ):
+        steps += [
+            Step("gather", (f"all {made}", "order"), (f"first {made}",), axis=0, batch_dims=0),
+            Step("where", (mask, f"first {made}", filler), (f"filled {made}",)),
+            Step("reshape", (f"filled {made}",), (f"found {made}",),
+                 shape=(1, kept, 4) if made == "boxes" else (1, kept)),
+        ]  # fmt: skip
+    outputs = (
+        OutputTensor(
+            "b", "found boxes", (1, kept, 4), (1, kept, 4), "same", "float32", batched=True
+        ),
+        OutputTensor("s", "found best", (1, kept), (1, kept), "same", "float32", batched=True),
+        OutputTensor("c", "found class", (1, kept), (1, kept), "same", "int32", batched=True),
+    )
+    facts = DetectRecord("yxyx", "normalised", "none", 0.31, boxes="b", scores="s", classes="c")
+    tail = NumpyTail(tuple(graph.outputs), tuple(steps))
+    return graph.write(folder, Task("detect", record=facts), tail=tail, outputs=outputs)
+
+
 def stepped(folder: Path) -> Bundle:
     """Write a net whose tail has one of every step; all that the steps make are outputs."""
     graph = Graph()
@@ -565,5 +626,6 @@ PIXEL_BUNDLES: Final[Mapping[str, Write]] = {
     "larger image": painter("RGB", LETTERBOX, doubled=True),
     "embed": embedder,
     "suppressed in a tail": suppressed,
+    "as many boxes as are found": as_many_as_found,
     "every step of a tail": stepped,
 }

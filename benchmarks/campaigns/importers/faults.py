@@ -144,7 +144,8 @@ def _of_merging() -> Iterator[Probe]:
         yield several(
             "normalized activation",
             f"""(float[1,8,{size}] x) => (float[1,8,{size}] y) {{
-                c = Conv (x, w)  s = Sigmoid (c)  y = BatchNormalization (s, g, b, m, v)
+                c = Conv <kernel_shape=[{",".join(map(str, kernel))}]> (x, w)
+                s = Sigmoid (c)  y = BatchNormalization (s, g, b, m, v)
             }}""",
             w=k(8, 8, *kernel),
             g=k(8),

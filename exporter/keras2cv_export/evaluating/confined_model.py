@@ -114,7 +114,7 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> Iterator[
         confine_child(folder, network=bool(given["imports"]))
         manifest = Manifest.from_json(given["manifest"])
         model = open_model(given["path"], manifest, imports=given["imports"])
-        return model.library
+        return model.libraries
 
     while True:
         try:

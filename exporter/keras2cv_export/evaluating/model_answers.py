@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,12 @@ class ModelAnswers:
 
     Attributes:
         answer: Returns the outputs, by the manifest's names, for a batch of inputs.
-        library: The preprocessing that the model's own library does; None where it does none.
+        libraries: The preprocessing that the model's own library does, by the picture's input;
+            None where it does none.
     """
 
     answer: Answer
-    library: Preprocessing | None
+    libraries: Mapping[str, Preprocessing | None]
 
 
 def open_model(
@@ -50,5 +51,8 @@ def open_model(
     )
     require_same_interface(manifest, loaded)
     loaded = as_given(loaded, manifest)
-    library = None if manifest.preprocessing is None else sources_of(manifest, loaded).library
-    return ModelAnswers(answerer(loaded, manifest), library)
+    libraries = {
+        rules.input: sources_of(manifest.about(rules), loaded).library
+        for rules in manifest.pictures
+    }
+    return ModelAnswers(answerer(loaded, manifest), libraries)

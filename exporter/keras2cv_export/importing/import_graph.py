@@ -34,6 +34,11 @@ class ImportedGraph:
         return self.output_specs
 
     @property
+    def opened(self) -> tuple[str, ...]:
+        """The outputs of an open number of rows: there are none."""
+        return ()
+
+    @property
     def tail(self) -> None:
         """Nothing is cut off."""
         return

@@ -56,6 +56,8 @@ class TracedGraph:
             still makes, followed by the heads. None if nothing was cut off; `outputs` are then the
             model's.
         model_specs: All outputs of the model, whether the graph or the tail makes them.
+        opened: The names of those that have as many rows as there can be, where the model has as
+            many as it finds.
         weights: Placeholder tensor name -> the weight, a NumPy view of TensorFlow's own memory.
         layers: Key of a layer's output (see `layer_calls`) -> tensor name. The tensor may have been
             removed since.
@@ -69,6 +71,7 @@ class TracedGraph:
     layers: Mapping[str, str] = field(default_factory=dict)
     tail: CutNumpyTail | None = None
     model_specs: tuple[TensorSpec, ...] = ()
+    opened: tuple[str, ...] = ()
 
 
 def trace(
@@ -98,9 +101,13 @@ def trace(
         functions = {f.signature.name: f for f in concrete.graph.as_graph_def().library.function}
         walk = Flattener(functions, weights, unrolled=unrolled, stated=frozenset(stated))
         outputs, layers = _flatten(concrete, held, walk, len(loaded.inputs), calls)
+        pairs = list(zip(names, outputs, strict=True))
+        opened = tuple(name for name, tensor in pairs if walk.rows.of(tensor) is not None)
+        outputs = [walk.rows.closed(tensor) for tensor in outputs]
         model_specs = tuple(_spec(n, t) for n, t in zip(names, outputs, strict=True))
         taken = [*names, *(spec.name for spec in loaded.inputs)]
-        tail = cut_numpy_tail(outputs, taken, ranking=ranking)
+        searches = walk.rows.cut_at
+        tail = cut_numpy_tail(outputs, taken, ranking=ranking, searches=searches)
         outputs, specs = _of_net(outputs, model_specs, tail)
         for k, output in enumerate(outputs):  # a model may return one tensor twice, or an input
             tf.identity(output, name=f"{_OUTPUT}_{k}")
@@ -112,9 +119,8 @@ def trace(
     with tf.Graph().as_default():  # grappler's front door is closed while TensorFlow is eager
         kept = weights.read_by(pruned)
         optimized = tf_optimize_grappler([*inputs, *kept], list(ends), pruned)
-    return TracedGraph(
-        optimized, inputs, ends, specs, weights.read_by(optimized), layers, tail, model_specs
-    )
+    read = weights.read_by(optimized)
+    return TracedGraph(optimized, inputs, ends, specs, read, layers, tail, model_specs, opened)
 
 
 def _of_net(

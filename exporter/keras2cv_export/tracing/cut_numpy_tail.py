@@ -14,6 +14,7 @@ import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,11 @@ def is_after_cut(tensor: Any, seen: dict[str, bool]) -> bool:
 
 
 def cut_numpy_tail(
-    outputs: Sequence[Any], taken: Sequence[str], *, ranking: bool = False
+    outputs: Sequence[Any],
+    taken: Sequence[str],
+    *,
+    ranking: bool = False,
+    searches: Mapping[str, bool] = MappingProxyType({}),
 ) -> CutNumpyTail | None:
     """Write the ops after the cut as steps; return None where there is no cut.
 
@@ -71,6 +76,7 @@ def cut_numpy_tail(
         ranking: Whether to cut before a top-k of many numbers as well, if all that follows can be
             written as steps. OpenCV has TopK only from 4.11 on, and counting ranks takes a square
             of comparisons.
+        searches: Names of further ops to cut before, which `tf.where` became.
 
     Raises:
         UnsupportedOpsError: An op after the cut cannot be written as a step.
@@ -78,8 +84,8 @@ def cut_numpy_tail(
     rankings = _large_rankings(outputs[0].graph) if ranking and outputs else {}
     if rankings:
         with contextlib.suppress(UnsupportedOpsError):
-            return _cut(outputs, taken, rankings)
-    return _cut(outputs, taken, {})
+            return _cut(outputs, taken, {**rankings, **searches}, searches)
+    return _cut(outputs, taken, searches, searches)
 
 
 def _large_rankings(graph: Any) -> dict[str, bool]:
@@ -92,7 +98,10 @@ def _large_rankings(graph: Any) -> dict[str, bool]:
 
 
 def _cut(
-    outputs: Sequence[Any], taken: Sequence[str], after: Mapping[str, bool]
+    outputs: Sequence[Any],
+    taken: Sequence[str],
+    after: Mapping[str, bool],
+    searches: Mapping[str, bool],
 ) -> CutNumpyTail | None:
     """Cut before the ops of `CUTS` and those that `after` names."""
     seen = dict(after)
@@ -107,14 +116,15 @@ def _cut(
     except RefusedError as error:
         operations = outputs[0].graph.get_operations()
         first = next(op for op in operations if op.type in CUTS or op.name in after)
-        raise UnsupportedOpsError([_found(first, error)]) from error
+        raise UnsupportedOpsError([_found(first, error, searches)]) from error
     return CutNumpyTail(write.heads, tuple(write.steps), names)
 
 
-def _found(op: Any, error: RefusedError) -> Unsupported:
+def _found(op: Any, error: RefusedError, searches: Mapping[str, bool]) -> Unsupported:
     """Name the op that the net is cut before, and why what follows cannot be done."""
     if op.type != LOOP:
-        return Unsupported(op.type, layer_of(op.name), error.why, error.hint)
+        kind = "Where" if op.name in searches else op.type
+        return Unsupported(kind, layer_of(op.name), error.why, error.hint)
     hint = "Loop a fixed number of times, or end the model with the loop."
     return Unsupported("While", layer_of(op.name), f"{LOOP_OF_UNKNOWN}: {error.why}", hint)
 

@@ -13,6 +13,7 @@ added to a new graph, where TensorFlow infers its static shape at once.
     arithmetic on weights    its results (flatten_weights)
     op that ONNX lacks       the plain ops of tf_ops.PLAIN; a box selection and all that follows
                              it are copied unchanged, and cut_numpy_tail cuts them off later
+    rows as many as found    as many as there can be, and which of them are there (open_rows)
 
 Control dependencies are dropped, and with them writes to variables, which only the next call would
 read. A model whose predictions depend on earlier calls is caught when its answers are compared.
@@ -37,6 +38,8 @@ from .flatten_lists import LIST_OPS, StackedList, TensorList, stacked_list
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
 from .graph_body import Body, data_inputs, function_body
+from .open_rows.rows import OpenRows
+from .open_rows.rules import starts_rows, with_rows
 from .recurrent.loop import Loop
 from .recurrent.loops import as_recurrence
 from .sizes import Budget
@@ -79,6 +82,7 @@ class Flattener:
         unrolled: Whether recurrent layers are unrolled like any loop.
         stated: The recurrent cells that may begin with computed states; see `recurrent.loop`.
         bounds: The largest |number| of tensors that recurrent layers gave, by their names.
+        rows: The tensors whose number of rows depends on values.
     """
 
     functions: Mapping[str, Any]
@@ -88,6 +92,7 @@ class Flattener:
     unrolled: bool = False
     stated: frozenset[str] = frozenset()
     bounds: dict[str, float] = field(default_factory=dict)
+    rows: OpenRows = field(default_factory=OpenRows)
     _bodies: dict[str, Body] = field(default_factory=dict)
     _known: Any = None
     _cut: bool = False
@@ -129,6 +134,8 @@ class Flattener:
             return self.call(node.op, inputs, node.name)
         if node.op in _UNCHANGED:
             return inputs
+        if starts_rows(node, inputs) or self.rows.concern(inputs):
+            return self._with_rows(node, inputs)
         self._cut = self._cut or node.op in CUTS
         if self._is_step(node, inputs):
             return _as_step(node, inputs)
@@ -137,9 +144,18 @@ class Flattener:
             self.budget.check(_expected(node, inputs))
         with tf.name_scope(f"{node.name}/"):
             made = rule(node, *inputs)
-        if made is None:
-            return _copy(node, inputs)
+        made = _copy(node, inputs) if made is None else made
         return made if isinstance(made, list) else [made]
+
+    def _with_rows(self, node: Node, inputs: list[Any]) -> list[Any]:
+        """Add a node that starts rows of an open number, or reads them."""
+        if node.op in _KEPT_IN_LISTS and not isinstance(inputs[0], StackedList):
+            return list(LIST_OPS[node.op](node, *inputs))
+        self.starts_tail()
+        with tf.name_scope(f"{node.name}/"):
+            made = with_rows(self.rows, node, inputs, _as_step)
+        self._after |= self.rows.cut_at
+        return made
 
     def _is_step(self, node: Node, inputs: Sequence[Any]) -> bool:
         if node.op not in STEPS or node.op == LOOP:
@@ -181,6 +197,7 @@ class Flattener:
         if inner.refused:
             first = inner.refused[0]
             raise RefusedError(f"{LOOP_OF_UNKNOWN}, and {first.op} in it: {first.why}", first.hint)
+        inner.rows.refuse(results, LOOP_OF_UNKNOWN)
         tensors = (r.table if isinstance(r, StackedList) else r for r in results)
         return SubGraph(arguments, tuple(tensors))
 
@@ -225,6 +242,8 @@ class Flattener:
                 tf.import_graph_def(graph_def, name="")
         return self._known
 
+
+_KEPT_IN_LISTS = {"TensorListSetItem", "TensorListGetItem"}
 
 # Ops for training and for checking numbers; a net does neither.
 _UNCHANGED = {
@@ -358,7 +377,8 @@ def _call(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
 def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
     test, body = (node.proto.attr[k].func.name for k in ("cond", "body"))
     refused_before = len(walk.refused)
-    if not walk.unrolled and (found := _recurrence(walk, node, (test, body), inputs)) is not None:
+    unrolled = walk.unrolled or walk.rows.concern(inputs)
+    if not unrolled and (found := _recurrence(walk, node, (test, body), inputs)) is not None:
         return found
     del walk.refused[refused_before:]
     state, varies = list(inputs), [False] * len(inputs)
@@ -402,6 +422,7 @@ def _in_tail(
 ) -> list[Any]:
     """Keep a loop with its condition and body as one op, to be done after the net."""
     test, body = functions
+    walk.rows.refuse(state, LOOP_OF_UNKNOWN)
     hint = "Loop a fixed number of times, or cut the model before it."
     lists = {k for k, value in enumerate(state) if isinstance(value, TensorList | StackedList)}
     state = _without_lists(walk, body, state)
@@ -467,6 +488,7 @@ def _select(walk: Flattener, node: Node, inputs: list[Any], branches: Sequence[s
     results = [
         walk.call(branch, arguments, f"{node.name}/branch_{k}") for k, branch in enumerate(branches)
     ]
+    walk.rows.refuse([value for values in results for value in values], "a branch")
     with tf.name_scope(f"{node.name}/"):
         return [_choose(index, options) for options in zip(*results, strict=True)]
 

@@ -13,6 +13,7 @@ from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import exact_reference
 from keras2cv_export.model.refused_sample import SampleRefusedError
 
+from .open_rows import with_all_rows
 from .samples import Sample
 
 Outputs = dict[str, "np.ndarray[Any, Any]"]
@@ -39,6 +40,7 @@ class ExactAnswers:
         """
         self._exact = exact_reference(loaded)
         self._names = [spec.name for spec in loaded.inputs]
+        self._manifest = manifest
         self._outputs = [output.name for output in manifest.outputs]
         self._samples, self._answer = samples, answer
         self._known: dict[tuple[int, float], Outputs | None] = {}
@@ -74,8 +76,8 @@ class ExactAnswers:
             outputs = self._exact(dict(zip(self._names, sample, strict=True)))
         except NoExactAnswerError:
             return None
-        pairs = zip(self._outputs, outputs.values(), strict=True)
-        return {name: np.asarray(array) for name, array in pairs}
+        arrays = with_all_rows([np.asarray(a) for a in outputs.values()], self._manifest)
+        return dict(zip(self._outputs, arrays, strict=True))
 
     def _moved(self, index: int, share: float) -> Sample:
         """Move each floating-point input at random, by up to a share of its largest value.

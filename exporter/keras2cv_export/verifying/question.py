@@ -23,6 +23,7 @@ from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 from .exact_answers import ExactAnswers
 from .front_samples import samples_behind
 from .neighbours import leaning_rows
+from .open_rows import with_all_rows
 from .pictures import Picture, PictureInput, draw_picture, has_golden_picture, walked
 from .ranges import embedding_rows, ranges_of
 from .samples import Sample, ValueRange, default_samples, load_samples
@@ -256,6 +257,7 @@ def as_promised(outputs: Outputs, manifest: Manifest) -> Outputs:
     """
     promised = [o.keras_shape for o in manifest.outputs]
     found = {name: np.asarray(array) for name, array in outputs.items()}
+    found = dict(zip(found, with_all_rows(list(found.values()), manifest), strict=True))
     if [array.shape for array in found.values()] != promised:
         raise UsageError(
             f"The model gives {_shown(outputs, (a.shape for a in found.values()))}, and the bundle "

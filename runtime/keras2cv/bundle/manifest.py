@@ -230,7 +230,9 @@ class Manifest:
     def image_channels_first(self) -> bool:
         """Whether the model itself takes images as (N, C, H, W), as ONNX models do."""
         pre = self.preprocessing
-        return pre is not None and self.input(pre.input).layout == "same"
+        if pre is None or pre.clip is not None:  # frames are channels last
+            return False
+        return self.input(pre.input).layout == "same"
 
     @property
     def pictures(self) -> tuple[Preprocessing, ...]:

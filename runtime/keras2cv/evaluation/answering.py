@@ -37,6 +37,7 @@ class Answered:
         image: (H, W, 3) uint8 BGR, as decoded; None for arrays.
         sample: Of a picture's file; None for arrays.
         given: Of an array, (1, ...), as the data has it.
+        inputs: Of a model with several inputs: the array of each, without a batch axis.
         problem: Why there is no result.
     """
 
@@ -46,6 +47,7 @@ class Answered:
     image: Array | None = None
     sample: LabelledSample | None = None
     given: Array | None = None
+    inputs: Mapping[str, Array] | None = None
     problem: str = ""
 
 
@@ -134,29 +136,39 @@ def _answers_by_name(
         given = {key: array[k] for key, array in inputs.items()}
         values = dict(zip([t.name for t in tensors], by_name(given, tensors), strict=True))
         sample = {key: _as_value(model.manifest, key, v) for key, v in values.items()}
-        if all(_is_prepared(model.manifest, key, value) for key, value in values.items()):
+        if all(is_prepared(model.manifest, key, value) for key, value in values.items()):
             (result,) = model.results_of(model.infer({n: v[None] for n, v in sample.items()}))
-            yield Answered(name, truth, result)
+            yield Answered(name, truth, result, inputs=values)
             continue
         one: Any = model.predict(sample)
         image: Any = sample[str(model.manifest.image_input)]
-        yield Answered(name, truth, one, image if np.ndim(image) == 3 else None)
+        drawn = image if np.ndim(image) == 3 else None
+        yield Answered(name, truth, one, drawn, inputs=values)
 
 
-def _is_prepared(manifest: Manifest, name: str, value: Array) -> bool:
+def is_prepared(manifest: Manifest, name: str, value: Array) -> bool:
     """Return whether a value is an input as the model takes it, and no picture."""
     rules = manifest.rules_of(name)
     return rules is None or value.dtype not in (np.uint8, np.uint16)
 
 
 def _as_value(manifest: Manifest, name: str, value: Array) -> Any:
-    """Return what `predict` takes for one input, from an array as Keras has it."""
+    """Return what `predict` takes for one input, from an array as Keras has it.
+
+    Raises:
+        InputError: it is a clip of another number of frames.
+    """
     rules = manifest.rules_of(name)
     if rules is None:
         return value.astype(manifest.input(name).dtype, copy=False)
-    if _is_prepared(manifest, name, value):
+    if is_prepared(manifest, name, value):
         return value
     if rules.clip is not None:
+        if len(value) != rules.clip.window:
+            raise InputError(
+                f"A clip of the data has {len(value)} frames, and one of the model "
+                f"{rules.clip.window}. Give clips of as many."
+            )
         return ClipFrames(as_image_for(frame, rules) for frame in value)
     return as_image_for(value, rules)
 

@@ -16,7 +16,7 @@ from keras import layers
 
 import keras2cv
 from keras2cv.cli import main
-from keras2cv.errors import ModelError, UsageError
+from keras2cv.errors import InputError, ModelError, UsageError
 from keras2cv.isolation import confinement
 from keras2cv_export import export
 from keras2cv_export.confined_child.choosing import HERE
@@ -169,6 +169,51 @@ def test_arrays_are_answered_by_both(place: Path, tmp_path: Path) -> None:
         theirs = found.comparison.numbers.metrics
         assert found.metrics["accuracy"] == theirs["accuracy"]
         assert found.comparison.changed == 0
+
+
+def test_several_pictures_and_numbers_are_answered_by_both(tmp_path: Path) -> None:
+    """Each picture is read by the rules of its own input, and the numbers go along."""
+    left, right = (keras.Input((20, 24, 3), name=name) for name in ("left", "right"))
+    shift = keras.Input((3,), name="shift")
+    means = [layers.GlobalAveragePooling2D()(x) for x in (left, right)]
+    moved = layers.Add()([layers.Subtract()(means), shift])
+    model = keras.Model([left, right, shift], layers.Softmax()(layers.Rescaling(40.0)(moved)))
+    rules: Any = {"preprocess": {"left": "0-1", "right": "tf"}, "interpolation": "tf-bilinear"}
+    export(model, tmp_path / "m.cv", labels=NAMES, **rules)
+    arrays: dict[str, Any] = {
+        name: np.stack([picture(k % 3) for k in range(7)]) for name in ("left", "right")
+    }
+    arrays["shift"] = RNG.uniform(-0.5, 0.5, (7, 3)).astype(np.float32)
+    np.savez(tmp_path / "d.npz", y=np.arange(7) % 3, **arrays)
+    _assert_both_answer(tmp_path, model)
+    np.savez(tmp_path / "d.npz", y=np.arange(7) % 3, **{
+        name: a[:, :20, :24].astype(np.float32) / 255 if a.ndim == 4 else a
+        for name, a in arrays.items()
+    })  # fmt: skip
+    _assert_both_answer(tmp_path, model)
+
+
+def test_clips_are_answered_by_both(tmp_path: Path) -> None:
+    """Every frame is resized as a picture is; a clip of another number of frames is named."""
+    clip = keras.Input((4, 20, 24, 3), name="clip")
+    means = layers.GlobalAveragePooling3D()(clip)
+    model = keras.Model(clip, layers.Softmax()(layers.Rescaling(40.0)(means)))
+    rules: Any = {"preprocess": "0-1", "interpolation": "tf-bilinear", "labels": NAMES}
+    export(model, tmp_path / "m.cv", **rules)
+    clips = np.stack([[picture(k % 3) for _ in range(4)] for k in range(6)])
+    np.savez(tmp_path / "d.npz", x=clips, y=np.arange(6) % 3)
+    _assert_both_answer(tmp_path, model)
+    np.savez(tmp_path / "d.npz", x=clips[:, :3], y=np.arange(6) % 3)
+    with pytest.raises(InputError, match="has 3 frames, and one of the model 4"):
+        keras2cv.evaluate(tmp_path / "m.cv", tmp_path / "d.npz", against=model)
+
+
+def _assert_both_answer(folder: Path, model: keras.Model) -> None:
+    found = keras2cv.evaluate(folder / "m.cv", folder / "d.npz", against=model)
+    side = found.comparison
+    assert side is not None
+    assert (found.count, side.changed) == (len(np.load(folder / "d.npz")["y"]), 0)
+    assert found.metrics["accuracy"] == side.numbers.metrics["accuracy"]
 
 
 def test_the_fixture_for_pytest(place: Path) -> None:

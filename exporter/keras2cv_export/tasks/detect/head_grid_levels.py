@@ -13,6 +13,7 @@ from keras2cv_export.tasks.outputs import Output, listed
 from .head_anchors import Sizes, share_out
 from .head_description import HeadDescription
 from .head_grids import Grid, Pair, grids_of_strides, spatial_grid
+from .head_options import TURNED
 from .head_roles import Source
 
 
@@ -142,7 +143,7 @@ def _ready_boxes(
 def _is_turned(description: HeadDescription, output: Output) -> bool:
     """Whether a table is (K, M): stated, or since a head has more boxes than numbers of each."""
     if description.head.axes is not None:
-        return description.head.axes == "anchors,values,cells"
+        return description.head.axes in TURNED
     several = 4 * output.shape[0] < output.shape[-1]
     return description.form == "boxes" and len(output.shape) == 2 and several
 

@@ -108,8 +108,8 @@ def _places(shape: Sequence[int], axes: str | None) -> Iterator[tuple[int, int, 
     for order in AXES if axes is not None else (AXES[0], AXES[2], AXES[3]):
         if axes not in (None, order):
             continue
-        first = {"cells": 0, "anchors": 1}[order.split(",")[0]]
-        if order.startswith("anchors,values"):
+        first = {"cells": 0, "anchors": 1, "values": 1}[order.split(",")[0]]
+        if order.startswith("anchors,values") or order == "values,anchors,cells":
             yield shape[-2], shape[-1], order
         elif first == 0:
             yield shape[0], shape[1], order

@@ -15,6 +15,7 @@ from keras2cv_export.tasks.outputs import Output, listed
 from .head_description import HeadDescription
 from .head_grid_levels import GridLevel, flat_levels, spatial_levels
 from .head_grids import spatial_grid
+from .head_options import TURNED
 from .head_roles import Source, parts_of, roles_in
 
 
@@ -78,7 +79,7 @@ def _key(description: HeadDescription, output: Output) -> tuple[Any, ...]:
             output, description.head.axes, description.size_wh, description.strides
         )
         return ("grid", grid.rows, grid.columns)
-    size = output.shape[-1] if description.head.axes == "anchors,values,cells" else None
+    size = output.shape[-1] if description.head.axes in TURNED else None
     return ("flat", output.shape[0] if size is None else size)
 
 
@@ -131,7 +132,8 @@ def _placed(
     of_all = len(source.outputs) == 1 and len(levels) > 1
     if len(output.shape) < 3:
         count = sum(v.grid.cells * v.boxes for v in (levels if of_all else [levels[number]]))
-        axes = description.head.axes or _flat_axes(output, count)
+        axes = description.head.axes or _flat_axes(output, count, [v.boxes for v in levels])
+        _check_turned(output, axes, count)
         return PlacedOutput(output, source.parts, axes, None if of_all else number)
     grid, axes = spatial_grid(
         output, description.head.axes, description.size_wh, description.strides
@@ -145,7 +147,26 @@ def _placed(
     return PlacedOutput(output, source.parts, axes, number)
 
 
-def _flat_axes(output: Output, count: int) -> str:
+def _flat_axes(output: Output, count: int, boxes: Sequence[int]) -> str:
     """Return the order of (M, K) or (K, M)."""
     is_turned = len(output.shape) == 2 and output.shape[0] != count == output.shape[1]
-    return "anchors,values,cells" if is_turned else "cells,anchors,values"
+    if not is_turned:
+        return "cells,anchors,values"
+    return "anchors,values,cells" if set(boxes) == {1} else "values,cells,anchors"
+
+
+def _check_turned(output: Output, axes: str, count: int) -> None:
+    """Raise unless a table of a row for each box, or of a column, has such axes.
+
+    Raises:
+        UsageError: The stated axes are those of the other.
+    """
+    if len(output.shape) != 2 or output.shape[0] == output.shape[1]:
+        return
+    is_turned, rows = output.shape[1] == count, output.shape[0] == count
+    if (is_turned and axes.endswith("values")) or (rows and axes.startswith("values")):
+        wanted = "begin with values" if is_turned else "end in values"
+        raise UsageError(
+            f"The output {output} has {count} {'columns' if is_turned else 'rows'}, one for each "
+            f'box, and "axes" is {axes!r}. Give axes that {wanted}.'
+        )

@@ -26,7 +26,10 @@ AXES: Final = (
     "cells,values,anchors",
     "anchors,cells,values",
     "anchors,values,cells",
+    "values,anchors,cells",
+    "values,cells,anchors",
 )
+TURNED: Final = AXES[3:]  # of a table (K, M): a row for each number
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "axes": AXES,
     "anchor_units": ("pixels", "cells", "normalised"),

@@ -28,6 +28,12 @@ _REASONS = (
         "Save the model again with TensorFlow 2, or cut it before.",
     ),
     (
+        r"^NonMaxSuppressionWithOverlaps",
+        "it selects boxes by overlaps that the model computes",
+        "Give the boxes themselves to tf.image.non_max_suppression, or end the model before it and "
+        "let the bundle do it: --nms.",
+    ),
+    (
         r"^NonMaxSuppression",
         "it keeps a number of boxes that depends on values",
         "Use tf.image.combined_non_max_suppression, whose result has a fixed size, or end the "

@@ -31,8 +31,9 @@ Part = Literal[
     "box", "objectness", "scores", "offset", "anchors", "variances", "points", "coefficients"
 ]
 Axes = Literal[
-    "cells,anchors,values", "cells,values,anchors", "anchors,cells,values", "anchors,values,cells"
-]
+    "cells,anchors,values", "cells,values,anchors", "anchors,cells,values", "anchors,values,cells",
+    "values,anchors,cells", "values,cells,anchors",
+]  # fmt: skip
 PairOrder = Literal["x first", "y first"]
 XyActivation = Literal["none", "sigmoid"]
 SizeForm = Literal["exp", "square", "linear"]
@@ -283,8 +284,11 @@ class Head:
             grids = " + ".join(f"{v.rows} x {v.columns} x {v.boxes}" for v in levels)
             raise SchemaError(path, f"must hold {grids} = {count} boxes, got {shown}")
         boxes = {level.boxes for level in levels}
-        if len(levels) > 1 and output.axes[-6:] != "values" and boxes != {1}:
-            raise SchemaError(path, f"of several levels must have the axes ...,values: {shown}")
+        is_split = ",values," in output.axes
+        if len(levels) > 1 and is_split and boxes != {1}:
+            raise SchemaError(
+                path, f"of several levels must have the axes values,... or ...,values: {shown}"
+            )
         widths = [self.width_of(part) for part in output.parts]
         fixed = sum(known for known in widths if known is not None)
         if None in widths and width > fixed:

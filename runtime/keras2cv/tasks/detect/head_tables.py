@@ -46,14 +46,14 @@ def _blocks(output: HeadOutput, levels: tuple[HeadLevel, ...], array: Array) -> 
     width = array.size // count
     if len(levels) == 1:
         return [_block(output.axes, levels[0], array.reshape(-1), width)]
-    if output.axes == "anchors,values,cells":  # one box per cell, as `Head` checks
-        array = array.reshape(width, count).T
+    if output.axes == "anchors,values,cells" or output.axes.startswith("values"):
+        array = array.reshape(width, count).T  # where it lies between, one box per cell (`Head`)
     ends = np.cumsum([level.count for level in levels])[:-1]
     parts = np.split(array.reshape(count, width), ends)
-    if output.axes != "anchors,cells,values":
+    if output.axes not in ("anchors,cells,values", "values,anchors,cells"):
         return parts
     return [
-        _block(output.axes, level, part.reshape(-1), width)
+        _block("anchors,cells,values", level, part.reshape(-1), width)
         for level, part in zip(levels, parts, strict=True)
     ]
 

@@ -11,6 +11,7 @@ import pytest
 from keras2cv.pixels.geometry import place
 from keras2cv.schema.fields import SchemaError, decode, encode
 from keras2cv.tasks.detect.head import Head, HeadLevel, HeadOutput
+from keras2cv.tasks.detect.head_tables import tables_of
 from keras2cv.tasks.detect.peaks import only_peaks
 from keras2cv.tasks.detect.postprocess import detect
 from keras2cv.tasks.detect.record import DetectRecord
@@ -104,6 +105,8 @@ def test_the_order_of_axes_changes_nothing() -> None:
         "cells,values,anchors": grid.transpose(0, 1, 3, 2).reshape(2, 3, 16),
         "anchors,cells,values": grid.transpose(2, 0, 1, 3),
         "anchors,values,cells": grid.transpose(2, 3, 0, 1).reshape(16, 2, 3),
+        "values,anchors,cells": grid.transpose(3, 2, 0, 1).reshape(8, 12),
+        "values,cells,anchors": grid.transpose(3, 0, 1, 2).reshape(8, 12),
     }
     found = []
     for axes, array in turned.items():
@@ -115,6 +118,22 @@ def test_the_order_of_axes_changes_nothing() -> None:
     for other in found[1:]:
         assert np.array_equal(found[0].boxes_xyxy, other.boxes_xyxy)
         assert np.array_equal(found[0].scores, other.scores)
+
+
+def test_a_column_for_each_box_of_several_levels_is_read_as_a_row() -> None:
+    """The table (K, M) is that of (M, K), in either order of cells and anchors."""
+    levels = tuple(
+        replace(YOLO.levels[0], rows=rows, columns=columns) for rows, columns in ((2, 3), (1, 2))
+    )
+    table = np.random.default_rng(4).normal(0, 2, (16, 8)).astype(np.float32)
+    for order in ("cells,anchors", "anchors,cells"):
+        found = []
+        for axes, array in ((f"{order},values", table), (f"values,{order}", table.T)):
+            outputs: Any = (HeadOutput("y", PARTS, axes),)  # type: ignore[arg-type]
+            head = replace(YOLO, outputs=outputs, levels=levels)
+            found.append(tables_of(head, {"head.outputs[0]": np.ascontiguousarray(array)}))
+        for part, rows in found[0].items():
+            assert np.array_equal(rows, found[1][part])
 
 
 def test_peaks_are_those_of_a_max_pooling() -> None:

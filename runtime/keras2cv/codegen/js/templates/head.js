@@ -22,7 +22,8 @@ const FORM = "offsets"; //@only priors
 const FORM = "peaks"; //@only peaks
 const FORM = "boxes"; //@only ready
 const BESIDE = "point_numbers mask_numbers"; // of what belongs to a box
-const AXES = ["cells,anchors,values", "cells,values,anchors", "anchors,cells,values", "anchors,values,cells"];
+const AXES = ["cells,anchors,values", "cells,values,anchors", "anchors,cells,values", "anchors,values,cells",
+  "values,anchors,cells", "values,cells,anchors"];
 
 function readLevel(entry) {
   entry.expectKeys("rows columns boxes stride_wh xy_scale xy_offset anchors");
@@ -104,10 +105,12 @@ function widthsOf(parts, width, head) { //@only distances boxpoints weighted
 }
 
 /** Where a number lies in an output: a function of the box's number in its level, and its own. */
-function placeOf(axes, level, width, cells, first) {
+function placeOf(axes, level, width, cells, first, total) {
   const sizes = { cells, anchors: level.boxes, values: width }, steps = {};
   axes.split(",").reduceRight((step, axis) => (steps[axis] = step) * sizes[axis], 1);
-  const start = axes === AXES[3] ? first : first * width; // of several levels, one box a cell
+  const isTurned = axes.startsWith("values"); // a row for each number, of all levels
+  if (isTurned) steps.values = total;
+  const start = isTurned || axes === AXES[3] ? first : first * width; // AXES[3]: one box a cell
   return (box, number) => start + Math.floor(box / level.boxes) * steps.cells +
     (box % level.boxes) * steps.anchors + number * steps.values;
 }
@@ -125,7 +128,7 @@ export function headParts(sample, head) {
     for (const one of levels) {
       const first = one.first - levels[0].first; // within the output
       const cells = axes === AXES[3] && levels.length > 1 ? boxes : one.rows * one.columns;
-      const at = placeOf(axes, one, width, cells, first);
+      const at = placeOf(axes, one, width, cells, first, boxes);
       let before = 0;
       parts.forEach((part, i) => {
         const table = (tables[part] ??= new Float32Array(count * widths[i]));

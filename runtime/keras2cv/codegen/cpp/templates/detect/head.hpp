@@ -163,6 +163,8 @@ inline Steps steps_of(const std::string& axes, const HeadLevel& level, std::size
     if (axes == "cells,values,anchors") return {start, boxes * width, 1, boxes};
     if (axes == "anchors,cells,values") return {start, width, cells * width, 1};
     if (axes == "anchors,values,cells") return {first, 1, count / boxes * width, count / boxes};
+    if (axes == "values,anchors,cells") return {first, 1, cells, count};
+    if (axes == "values,cells,anchors") return {first, boxes, 1, count};
     throw Error("manifest.json: task.detect.head: there are no axes " + axes + ". Generate the program "
                 "again.");
 }

@@ -256,6 +256,10 @@ final class Head {
         return new int[] {first * width, width, level.rows * level.columns * width, 1};
       case "anchors,values,cells":
         return new int[] {first, 1, count / boxes * width, count / boxes};
+      case "values,anchors,cells":
+        return new int[] {first, 1, level.rows * level.columns, count};
+      case "values,cells,anchors":
+        return new int[] {first, boxes, 1, count};
       default:
         throw new BundleException(
             "manifest.json: task.detect.head: there are no axes " + axes
