@@ -119,6 +119,7 @@ _OPTIONS = (
     _option("softmax_channel_of_three", lambda x: _a.softmax(x, axis=2)),
     _option("softmax_rows", lambda x: _a.softmax(x, axis=1)),
     _option("log_softmax_rows", lambda x: _a.log_softmax(x, axis=1)),
+    _option("log_softmax_far_apart", lambda x: _a.log_softmax(40.0 * x)),
     _option("glu_axis1", lambda x: _a.glu(x, axis=1), (8, 10, 3)),
     _option("squareplus_b", lambda x: _a.squareplus(x, b=1.5)),
     _option("hard_shrink_threshold", lambda x: _a.hard_shrink(x, threshold=1.2)),

@@ -30,6 +30,7 @@ def _of_one_node() -> Iterator[Probe]:
         yield probe("three operands", op, x(2, 5, 7), x(2, 5, 7), x(2, 5, 7))
     for op in ("Tanh", "Softplus"):
         yield probe("large exponent", op, _large(2, 3, 5, 7))
+    yield probe("lost logarithm", "LogSoftmax", _large(2, 3, 5, 7), axis=1)
     yield several(
         "vector of positions",
         """(float[1,7] x) => (float[1] y, float[1,7] z) {

@@ -15,6 +15,7 @@ from keras2cv_export.passes.legalise.reductions.onehot_to_equal import onehot_to
 from keras2cv_export.passes.legalise.reductions.part_long_sums import part_long_sums
 from keras2cv_export.passes.legalise.reductions.reduce_one_block import reduce_one_block
 from keras2cv_export.passes.legalise.reductions.reduce_to_pool import reduce_to_pool
+from keras2cv_export.passes.legalise.reductions.sum_log_softmax import sum_log_softmax
 from keras2cv_export.passes.legalise.reductions.topk_to_ranks import topk_to_ranks
 from keras2cv_export.passes.legalise.resizing.copies_to_resize import copies_to_resize
 from keras2cv_export.passes.legalise.resizing.resize_last_axes import resize_last_axes
@@ -80,6 +81,14 @@ LEGALISE: tuple[Rewrite, ...] = (
         before={
             "reduce_one_block": "it makes reductions",
             "align_matmul": "it makes products",
+            "spell_broadcasts": "it makes broadcasts",
+        },
+    ),
+    Rewrite(
+        sum_log_softmax,
+        removes=("lost logarithm",),
+        before={
+            "reduce_one_block": "it makes reductions",
             "spell_broadcasts": "it makes broadcasts",
         },
     ),

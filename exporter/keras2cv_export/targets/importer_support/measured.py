@@ -226,6 +226,7 @@ FAULTS: Final[dict[str, tuple[str, ...]]] = {
     "joined twice": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic"),
     "large exponent": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new"),
     "lost activation": ("5.0 new",),
+    "lost logarithm": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new"),
     "merged normalization": ("4.6", "4.8"),
     "merged power": ("4.6",),
     "merged product": ("4.6", "4.8"),
