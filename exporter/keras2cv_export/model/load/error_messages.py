@@ -12,7 +12,11 @@ def sentence(error: Exception) -> str:
     # Keras wraps errors in each other.
     innermost = str(error).rpartition("Exception encountered: ")[2]
     lines = [_DECORATION.sub("", line).strip() for line in innermost.splitlines()]
-    causes = [x for x in lines if x and not x.startswith("Exception encountered when calling")]
+    causes = [
+        x
+        for x in lines
+        if x.strip("'\" ") and not x.startswith("Exception encountered when calling")
+    ]
     text = causes[0] if causes else type(error).__name__
     if text.endswith(":") and len(causes) > 1:  # what it announces is the fault
         text = f"{text} {causes[1]}"

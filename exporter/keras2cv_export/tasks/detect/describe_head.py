@@ -85,10 +85,16 @@ def _note(
         text += f" (anchors from {first[0]:g} x {first[1]:g} on)" if first else ""
         shown.append(text)
     grids = ", ".join(shown)
-    read = ", ".join(f"{'+'.join(p.parts)} from {p.output}" for p in placed)
+    read = ", ".join(f"{'+'.join(p.parts)} from {p.output}{_order(p, levels)}" for p in placed)
     own = description.said.get("nms")
     nms = "" if own is None else f"; the best of boxes that overlap by more than {own:g}"
     return (
         f"Head: {description.head.family}, grids {grids}; {read}; {classes} classes{nms}. A "
         "FILE.json for --head changes that."
     )
+
+
+def _order(placed: PlacedOutput, levels: Sequence[GridLevel]) -> str:
+    """Return how the rows of a table are read, where its shape leaves that open."""
+    is_open = len(placed.output.shape) == 2 and any(level.boxes > 1 for level in levels)
+    return f" in the order {placed.axes}" if is_open else ""

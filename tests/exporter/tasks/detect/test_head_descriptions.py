@@ -12,7 +12,7 @@ import pytest
 from keras2cv.errors import InputError, UsageError
 from keras2cv.tasks.detect.head import Head
 from keras2cv_export.tasks.detect.options import DetectOptions
-from support.head_descriptions import described
+from support.head_descriptions import described, noted
 
 COCO = [10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326]
 THREE = {"a": (13, 13, 255), "b": (26, 26, 255), "c": (52, 52, 255)}
@@ -71,6 +71,16 @@ def test_prior_boxes_find_their_grids() -> None:
     record = described(shapes, {**named, "anchors": rows}, size_wh=(96, 64))
     assert record.anchors is not None
     assert np.allclose(record.anchors.table, rows)
+
+
+def test_the_order_of_a_table_is_said_where_its_shape_leaves_it_open() -> None:
+    """Cells before anchors, or the other way round: both have as many rows."""
+    columns = {"family": "yolov5", "columns": "box+objectness+scores", "anchors": COCO}
+    assert " in the order anchors,cells,values;" in noted(
+        {"y": (10647, 85)}, {**columns, "axes": "anchors,cells,values"}
+    )
+    assert " in the order cells,anchors,values;" in noted({"y": (10647, 85)}, columns)
+    assert "in the order" not in noted(THREE, {"family": "yolov3", "anchors": COCO})
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".npy"])
