@@ -177,6 +177,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: boo
     missed: dict[str, Sequence[Miss]] = {}
     fired = rewrite(model, stages[:1], missed)
     refuse_large_integers(model)
+    constant = _constant(model, traced.output_specs)
     unformed = model.clone() if keep else None
     fired += rewrite(model, stages[1:], missed)
     inputs, outputs = settle(model, moved=loaded.moved)
@@ -188,7 +189,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: boo
         tuple(_input(s, n) for s, n in zip(loaded.inputs, inputs, strict=True)),
         given,
         _heads_of_model(found, traced),
-        _constant(model, traced.output_specs) & {tensor.name for tensor in given},
+        constant & {tensor.name for tensor in given},
         fired,
         tail,
         unformed,

@@ -38,6 +38,11 @@ def _of_one_node() -> Iterator[Probe]:
             y = Cast <to=1> (i)  z = Exp (e)
         }""",
     )
+    yield several(
+        "constant output",
+        "(float[1,3,5,7] x) => (float[1,3,5,7] y, float[1,4] c) { y = Exp (x) }",
+        c=np.arange(4, dtype=np.float32)[None],
+    )
     yield probe("axes apart", "Slice", x(4, 3, 5, 7), ints(1, 2), ints(3, 6), ints(0, 3))
     yield probe("axes apart", "Slice", x(4, 3, 5, 7), ints(2), ints(6), ints(-1))
 

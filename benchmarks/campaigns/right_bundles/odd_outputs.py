@@ -1,4 +1,4 @@
-"""Right models with odd outputs: one-hot rows, steps, equal classes, tiny numbers."""
+"""Right models with odd outputs: constants, one-hot rows, steps, equal classes, tiny numbers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _STEPS: Final[dict[str, Callable[[Any], Any]]] = {
     "equal classes": lambda x: tf.nn.softmax(tf.concat([x[:, :4], x[:, :4]], -1)),
     "1e-30": lambda x: 1e-30 * x,
     "logarithms of probabilities": tf.nn.log_softmax,
+    "far logarithms": lambda x: tf.nn.log_softmax(400.0 * x),
+    "always 3": lambda x: 3.0 * tf.ones_like(x[:, :4]),
 }
 
 
@@ -47,7 +49,8 @@ def _ending(kind: str, *, beside: bool) -> Callable[[Any], Any]:
 
 
 ODD_ENDS: Final[dict[str, Callable[[Any], Any]]] = {
-    **{kind: _ending(kind, beside=False) for kind in _STEPS},
+    **{kind: _ending(kind, beside=False) for kind in _STEPS if kind != "always 3"},
+    "a constant beside numbers": _ending("always 3", beside=True),
     "one-hot beside its scores": _ending("one-hot", beside=True),
 }
 """Name -> the end of a model of six numbers."""

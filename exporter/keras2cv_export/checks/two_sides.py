@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import onnx_ir as ir
 
 from keras2cv.bundle.manifest import Manifest
@@ -18,6 +19,7 @@ from keras2cv_export.answers.heads import keras_activations
 from keras2cv_export.bisecting import Bisection, bisect
 from keras2cv_export.end_to_end.pictures import Pictures
 from keras2cv_export.formats.frozen_file import read_frozen
+from keras2cv_export.model.constant_outputs import constant_outputs
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.options import CheckOptions
 from keras2cv_export.options.drawn_samples import drawn_count, own_samples
@@ -70,7 +72,7 @@ class TwoSides:
     def _question(self, *, smooth: bool) -> Question:
         options, manifest = self.options, self.bundle.manifest
         more = {} if is_by_twin(manifest, options) else {"begin": self.net.begin}
-        return ask(
+        found = ask(
             self.loaded,
             manifest,
             samples=own_samples(options.samples),
@@ -84,6 +86,7 @@ class TwoSides:
             golden=False,
             **more,
         )
+        return _knowing_constants(found, self.loaded)
 
     def _verified(self, question: Question) -> Verification:
         net = self.net
@@ -171,3 +174,12 @@ def _scores(manifest: Manifest, activations: Mapping[str, str]) -> dict[str, str
     if task.output is not None and task.scores is not None:
         known[task.output] = task.scores
     return {**known, **TASKS[task.kind].known_scores(task.record)} if task.record else known
+
+
+def _knowing_constants(question: Question, loaded: LoadedModel) -> Question:
+    """Name the outputs that cannot depend on the input, if some did not: tracing takes time."""
+    first, *others = question.expected
+    still = {n for n in first if all(np.array_equal(first[n], other[n]) for other in others)}
+    if still <= question.constant:
+        return question
+    return replace(question, constant=question.constant | (still & constant_outputs(loaded)))

@@ -25,6 +25,9 @@ from keras2cv_export.passes.legalise.shapes.align_ranks import align_ranks
 from keras2cv_export.passes.legalise.shapes.chain_operands import chain_operands
 from keras2cv_export.passes.legalise.shapes.choose_branch import choose_branch
 from keras2cv_export.passes.legalise.shapes.concat_off_channels import concat_off_channels
+from keras2cv_export.passes.legalise.shapes.feed_constant_outputs import (
+    feed_constant_outputs,
+)
 from keras2cv_export.passes.legalise.shapes.fold_constants import fold_constants
 from keras2cv_export.passes.legalise.shapes.gather_flat import gather_flat
 from keras2cv_export.passes.legalise.shapes.gather_to_slices import gather_to_slices
@@ -83,6 +86,11 @@ LEGALISE: tuple[Rewrite, ...] = (
             "align_matmul": "it makes products",
             "spell_broadcasts": "it makes broadcasts",
         },
+    ),
+    Rewrite(
+        feed_constant_outputs,
+        removes=("constant output",),
+        before={"spell_broadcasts": "it makes broadcasts"},
     ),
     Rewrite(
         sum_log_softmax,
