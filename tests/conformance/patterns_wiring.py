@@ -59,6 +59,12 @@ def _anchors_beside(x: Any) -> list[Any]:
     return [ops.zeros_like(x[:, :1, :1, 0]) + anchors, _classes(x)]
 
 
+def _quotient_of_features(x: Any) -> Any:
+    """Three channels between convolutions, divided by numbers that may be 0 beside them."""
+    h = layers.Conv2D(3, 3)(x)
+    return layers.Conv2D(4, 3)(ops.divide(h, ops.abs(h)) + ops.log(ops.abs(h)))
+
+
 def _binary_decision(x: Any) -> Any:
     return ops.cast(ops.sigmoid(3.0 * layers.Dense(5)(_pooled(x))) > 0.5, "int32")
 
@@ -103,6 +109,7 @@ _HEADS = (
     ("head_label_and_score", _label_and_score),
     ("head_anchors_beside", _anchors_beside),
     ("head_binary_decision", _binary_decision),
+    ("head_quotient_of_features", _quotient_of_features),
     ("head_scalar", lambda x: ops.squeeze(layers.Dense(1)(_pooled(x)), axis=-1)),
     ("head_temperature", lambda x: ops.softmax(_classes(x) / 2.5)),
     ("head_embedding_unit", lambda x: layers.UnitNormalization()(layers.Dense(6)(_pooled(x)))),

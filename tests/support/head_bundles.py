@@ -338,6 +338,12 @@ HEAD_BUNDLES: Final[Mapping[str, Write]] = {
              [cells(1, 2, -0.5), cells(3, 2, -0.5)], "sigmoid", "sigmoid", "square"),
         **OBJECTNESS,
     ),
+    "head: YOLOv5, a column for each box, cells in front of anchors": headed(
+        lambda graph: joined(graph, "y", tuple(b for b in ROW for _ in range(2)), "columns", 2),
+        yolo([HeadOutput("y", EVERY, "values,cells,anchors")],
+             [cells(1, 2, -0.5), cells(3, 2, -0.5)], "sigmoid", "sigmoid", "square"),
+        **OBJECTNESS,
+    ),
     "head: YOLOX": headed(
         lambda graph: joined(graph, "y", ROW, "rows"),
         yolo([HeadOutput("y", EVERY, LAST)], [cells(1, boxes=1), cells(3, boxes=1)], "none",

@@ -17,6 +17,7 @@ from .probe import Computed, Probe, index, ints, k, probe, several, x
 def faults() -> Iterator[Probe]:
     """Yield one probe of each fault or more, in the form that the pass would have rewritten."""
     yield from _of_one_node()
+    yield from _of_blocks()
     yield from _of_lines()
     yield from _of_weights()
     yield from _of_volumes()
@@ -38,13 +39,22 @@ def _of_one_node() -> Iterator[Probe]:
             y = Cast <to=1> (i)  z = Exp (e)
         }""",
     )
-    yield several(
-        "constant output",
-        "(float[1,3,5,7] x) => (float[1,3,5,7] y, float[1,4] c) { y = Exp (x) }",
-        c=np.arange(4, dtype=np.float32)[None],
-    )
     yield probe("axes apart", "Slice", x(4, 3, 5, 7), ints(1, 2), ints(3, 6), ints(0, 3))
     yield probe("axes apart", "Slice", x(4, 3, 5, 7), ints(2), ints(6), ints(-1))
+
+
+def _of_blocks() -> Iterator[Probe]:
+    """Between convolutions of channels that fill no block: what is 0 behind the last one."""
+    for made in ("Log (f)", "Reciprocal (f)", "Div (a, f)"):
+        yield several(
+            "filled block",
+            f"""(float[2,3,5,7] x) => (float[2,4,5,7] y) {{
+                a = Conv <kernel_shape=[1,1]> (x, v)  f = Abs (a)
+                b = {made}  y = Conv <kernel_shape=[1,1]> (b, w)
+            }}""",
+            v=k(3, 3, 1, 1),
+            w=k(4, 3, 1, 1),
+        )
 
 
 def _of_lines() -> Iterator[Probe]:

@@ -16,6 +16,7 @@ from keras2cv_export.passes.legalise.types.clip_to_attributes import clip_to_att
 from keras2cv_export.passes.legalise.types.declare_opset import declare_opset
 from keras2cv_export.passes.legalise.types.keep_hard_sigmoid import keep_hard_sigmoid
 from keras2cv_export.passes.legalise.windows.activate_apart import activate_apart
+from keras2cv_export.passes.legalise.windows.leave_blocks import leave_blocks
 from keras2cv_export.passes.optimise.order_residuals import order_residuals
 from keras2cv_export.passes.optimise.share_weights import share_weights
 from keras2cv_export.passes.registry import Rewrite, anywhere, where_some_fail
@@ -39,6 +40,13 @@ LOWER: tuple[Rewrite, ...] = (
         removes=("lost activation",),
         also_for=dict.fromkeys(CLASSIC, "readNet of 5.0 gives such a file to the new engine"),
         after={"merge_reshapes": "it would undo it"},
+        before={"name_nodes_apart": "it makes nodes"},
+    ),
+    Rewrite(
+        leave_blocks,
+        removes=("filled block",),
+        also_for=dict.fromkeys(CLASSIC, "readNet of 5.0 gives such a file to the new engine"),
+        after={"merge_reshapes": "products with 1 are dropped there"},
         before={"name_nodes_apart": "it makes nodes"},
     ),
     Rewrite(state_softmax_axis, removes=("softmax without axis",)),

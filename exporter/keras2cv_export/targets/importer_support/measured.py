@@ -222,7 +222,7 @@ FORMS: Final[dict[str, tuple[str, ...]]] = {
 FAULTS: Final[dict[str, tuple[str, ...]]] = {
     "added twice": ("4.10", "4.12", "4.14", "5.0 classic"),
     "axes apart": ("4.6",),
-    "constant output": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic"),
+    "filled block": ("5.0 new",),
     "heavy volume": ("5.0 new",),
     "joined twice": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic"),
     "large exponent": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new"),

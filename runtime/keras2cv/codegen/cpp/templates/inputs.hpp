@@ -35,8 +35,9 @@ std::vector<Value> values_of(const TensorSpec& input, const Manifest& manifest, 
 //@begin clips
         const auto* value = std::get_if<Value>(&found->second);
         if (value == nullptr)
-            throw Error("Input " + input.name + (std::is_same_v<Value, Clip> ? " takes the frames of a clip, got one array."
-                        : " takes one array, got the frames of a clip."));
+            throw Error("Input " + input.name +
+                        (std::is_same_v<Value, Clip> ? " takes the frames of a clip, got one array."
+                                                     : " takes one array, got the frames of a clip."));
         values.push_back(*value);
 //@end
     }

@@ -196,8 +196,8 @@ inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
     const cv::Point bar = pad_bars(image.size(), rules.size);
     const cv::Size wide = image.size() + cv::Size(2 * bar);
     if (wide.width > MOST_PADDED / wide.height)
-        throw Error("An image of " + size_text(image.size()) + " pixels would be padded to " + size_text(wide) +
-                    ", which is too much memory. Crop it first.");
+        throw Error("An image of " + size_text(image.size()) + " pixels would be padded to " +
+                    size_text(wide) + ", which is too much memory. Crop it first.");
     const cv::Mat padded = bordered(image, bar, bar, rules.pad);
     return resize_part(padded, cv::Rect({}, padded.size()), rules.size, rules.interpolation);
 }
@@ -256,8 +256,8 @@ inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& 
 inline Clip as_clip(const Clip& frames, const Preprocessing& rules) {
     const auto span = static_cast<std::size_t>(rules.span());
     if (frames.size() != span)
-        throw Error("A clip covers " + std::to_string(span) + " frames, got " + std::to_string(frames.size()) +
-                    ". Give as many, one after the other.");
+        throw Error("A clip covers " + std::to_string(span) + " frames, got " +
+                    std::to_string(frames.size()) + ". Give as many, one after the other.");
     Clip clip;
     for (const cv::Mat& frame : frames) {
         clip.push_back(as_bgr(frame));  //@only !deep !bands

@@ -375,8 +375,8 @@ inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const
             const bool is_near = is_rival && meet(box(best).edges, box(i).edges);
             pairs += is_near ? 1 : 0;
             if (pairs > MOST_PAIRS)
-                throw Error(std::to_string(order.size()) + " rotated boxes are above the score, and to compare "
-                            "them takes minutes. Raise the score (Options::score).");
+                throw Error(std::to_string(order.size()) + " rotated boxes are above the score, and to "
+                            "compare them takes minutes. Raise the score (Options::score).");
             if (!is_near || !(overlap_of(box(best).outline, box(i).outline) > task.iou)) others.push_back(i);
         }
         left = std::move(others);
@@ -389,9 +389,9 @@ inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const
 constexpr std::size_t BLOCK = 8192;  // boxes that are compared with each other at a time, at least
 constexpr long long MOST_PAIRS = 2147483648;  // to compare: some seconds
 
-// Return which of some boxes, all of which may suppress each other, no better one overlaps by more than `iou`.
-inline std::vector<int> suppress_class(const std::vector<Candidate>& candidates, const std::vector<int>& some,
-                                 double iou) {
+// Return which of some boxes no better one overlaps by more than `iou`; all may suppress each other.
+inline std::vector<int> suppress_class(const std::vector<Candidate>& candidates,
+                                       const std::vector<int>& some, double iou) {
     // OpenCV wants scores above 0, and they may be any: their ranks do as well.
     std::vector<float> ranked;
     for (const int i : some) ranked.push_back(candidates[static_cast<std::size_t>(i)].found.score);
@@ -412,7 +412,7 @@ inline std::vector<int> suppress_class(const std::vector<Candidate>& candidates,
     return kept;
 }
 
-// Return which of some boxes no better one overlaps by more than `task.iou`; of another class, if that counts.
+// Return which of some boxes no better one overlaps by more than `task.iou`, of any class if that counts.
 inline std::vector<int> suppress_all(const std::vector<Candidate>& candidates, const std::vector<int>& some,
                                      const Task& task) {
     std::map<int, std::vector<int>> groups;  // of boxes that may suppress each other
@@ -442,8 +442,8 @@ inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const
         const auto count = static_cast<long long>(kept.size());
         pairs += count * count / 2;
         if (pairs > MOST_PAIRS)
-            throw Error(std::to_string(order.size()) + " boxes are above the score, and overlap so little that "
-                        "to compare them takes minutes. Raise the score (Options::score).");
+            throw Error(std::to_string(order.size()) + " boxes are above the score, and overlap so little "
+                        "that to compare them takes minutes. Raise the score (Options::score).");
         kept = suppress_all(candidates, kept, task);
     }
     return kept;

@@ -276,8 +276,8 @@ inline model::Clip read_clip(const std::string& file, std::size_t count) {
     const bool is_pattern = file.find('%') != std::string::npos;
     cv::VideoCapture video(file, is_pattern ? cv::CAP_IMAGES : cv::CAP_ANY);
     if (!video.isOpened())
-        throw model::Error("OpenCV " CV_VERSION " cannot open " + file + " as a video. Check that it is there, "
-                           "and that this OpenCV is built for it.");
+        throw model::Error("OpenCV " CV_VERSION " cannot open " + file + " as a video. Check that it is "
+                           "there, and that this OpenCV is built for it.");
     model::Clip frames;
     cv::Mat frame;
     while (frames.size() < count && video.read(frame) && !frame.empty()) frames.push_back(frame.clone());
