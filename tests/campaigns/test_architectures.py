@@ -102,6 +102,9 @@ def test_a_case_counts_by_the_worst_of_its_batches() -> None:
         Record("b", "nano", 1, "crash", reason="lost"),
     ]
     assert counts_of(records, "pi") == {"pass": 1, "refused": 0, "fails": 0, "wrong": 1, "crash": 0}
+    told = "m.cv needs OpenCV 4.8 or newer, and this is 4.6.0."
+    old = [Record("a", "pi", 1, "fails", reason=told), Record("b", "pi", 1, "fails", reason="no")]
+    assert (counts_of(old, "pi")["refused"], counts_of(old, "pi")["fails"]) == (1, 1)
 
 
 def test_the_page_has_a_row_for_each_machine_and_engine() -> None:

@@ -16,9 +16,10 @@ from typing import Final
 import keras2cv
 import keras2cv_export
 from campaigns import command_line
+from campaigns.architectures.bundles import is_refused
 from campaigns.architectures.limits import LIMITS
 from campaigns.atlas.columns import Column
-from campaigns.atlas.store import Record, Store, fingerprint
+from campaigns.atlas.store import VERDICTS, Record, Store, Verdict, fingerprint
 from campaigns.atlas.sweep import Listed, Progress, Sweep, list_suite
 from keras2cv_export.matrix.environment import runtime_copy
 
@@ -89,15 +90,20 @@ def bad_nets(records: Sequence[Record]) -> list[str]:
     return [
         f"{record.case} on {record.column}: {record.verdict}, {record.reason}"
         for record in records
-        if record.verdict not in ("pass", "refused")
+        if verdict_of(record) not in ("pass", "refused")
     ]
+
+
+def verdict_of(record: Record) -> Verdict:
+    """Return the outcome; a bundle that says itself that it needs a newer OpenCV is refused."""
+    return "refused" if is_refused(record.reason) else record.verdict
 
 
 def counts_of(records: Sequence[Record], column: str) -> Mapping[str, int]:
     """Return verdict -> how many cases of a column have it; the worst of its batch sizes counts."""
     worst: dict[str, int] = {}
-    order = ("pass", "refused", "fails", "wrong", "crash")
     for record in records:
         if record.column == column:
-            worst[record.case] = max(worst.get(record.case, 0), order.index(record.verdict))
-    return {verdict: list(worst.values()).count(k) for k, verdict in enumerate(order)}
+            found = VERDICTS.index(verdict_of(record))
+            worst[record.case] = max(worst.get(record.case, 0), found)
+    return {verdict: list(worst.values()).count(k) for k, verdict in enumerate(VERDICTS)}
