@@ -53,7 +53,10 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     ),
     "a broadcast of the input": lambda x: tf.reduce_sum(tf.broadcast_to(x, (2**27, 4)), 0),
     "a rule that computes": lambda x: tf.cast(
-        tf.math.bincount(tf.cast(x, tf.int32), minlength=2**30, maxlength=2**30, axis=-1), x.dtype
+        tf.math.bincount(
+            tf.cast(tf.tile(x, (1, 64)), tf.int32), minlength=2**24, maxlength=2**24, axis=-1
+        ),
+        x.dtype,
     ),
     "a resize": lambda x: tf.image.resize(tf.reshape(x, (1, 2, 2, 1)), (2**15, 2**15)),
     "a pad": lambda x: tf.pad(x, ((0, 0), (2**30, 0))),

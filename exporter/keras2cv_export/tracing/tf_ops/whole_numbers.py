@@ -8,18 +8,20 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .node import Node, RefusedError, known
+from .node import Node, RefusedError, is_computed, known
 from .small_integers import are_small
 
 
-def divide(_: Node, x: Any, y: Any) -> None:  # noqa: ARG001
+def divide(_: Node, x: Any, y: Any) -> None:
     """Leave FloorDiv and FloorMod to the conversion, which divides float32 numbers.
+
+    Seeds of random numbers are divided, too: they are no input's, and what draws is refused.
 
     Raises:
         RefusedError: The divisor is a whole number that is none.
     """
     value = known(y)
-    if value is not None and y.dtype.is_integer and not are_small(y):
+    if value is not None and y.dtype.is_integer and not are_small(y) and is_computed(x):
         raise RefusedError(
             "it divides by a whole number above 2^24, which OpenCV rounds to float32",
             "Divide by a smaller one, or do that part outside of the model.",
