@@ -3,8 +3,9 @@
     output = c  ->  output = zero + c,    zero = Relu(-Relu(x0)), x0 the first number of an input
 
 Importers but 5.0's new engine drop what is no layer, and the output is missing; onnxruntime takes
-no constant for an output. Exact: adding 0
-leaves a number as it is, but for -0, which becomes 0. Left alone are whole numbers.
+no constant for an output. Exact: adding 0 leaves a number as it is, but for -0, which becomes 0.
+
+Left alone: whole numbers.
 """
 
 from __future__ import annotations
