@@ -98,12 +98,7 @@ def test_a_full_disk_for_pictures_is_one_error(tmp_path: Path, day: Path) -> Non
 
 def test_a_full_disk_for_a_video_is_one_error(tmp_path: Path, day: Path) -> None:
     """cv2's writer does not report it: the video is read back, and is too short."""
-    clip = tmp_path / "clip.avi"
-    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (64, 48))
-    rng = np.random.default_rng(1)
-    for _ in range(40):
-        writer.write(rng.integers(0, 256, (48, 64, 3), np.uint8))
-    writer.release()
+    clip = _noise(tmp_path / "clip.avi", 40)
     with disk(tmp_path / "disk", 24) as place:
         lines = tmp_path / "r.jsonl"
         done = run(day, str(clip), "--save", str(place / "out.avi"), "--json", str(lines))
@@ -115,12 +110,7 @@ def test_a_full_disk_for_a_video_is_one_error(tmp_path: Path, day: Path) -> None
 
 def test_a_full_disk_leaves_no_video_that_cannot_be_read(tmp_path: Path, day: Path) -> None:
     """Whichever file finds the disk full: an .mp4 has its table at its end."""
-    clip = tmp_path / "clip.avi"
-    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (64, 48))
-    rng = np.random.default_rng(1)
-    for _ in range(60):
-        writer.write(rng.integers(0, 256, (48, 64, 3), np.uint8))
-    writer.release()
+    clip = _noise(tmp_path / "clip.avi", 60)
     with disk(tmp_path / "disk", 40) as place:
         done = run(day, str(clip), "--save", str(place / "o.mp4"), "--json", str(place / "r.jsonl"))
         assert done.returncode == 2
@@ -169,3 +159,13 @@ def _check_refusals(place: Path, day: Path) -> None:
         assert "cannot be written" in done.stderr
         assert "Traceback" not in done.stderr
     assert list(place.iterdir()) == []
+
+
+def _noise(path: Path, frames: int) -> Path:
+    """Write a video that does not compress."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (64, 48))
+    rng = np.random.default_rng(1)
+    for _ in range(frames):
+        writer.write(rng.integers(0, 256, (48, 64, 3), np.uint8))
+    writer.release()
+    return path
