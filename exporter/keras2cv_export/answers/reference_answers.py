@@ -9,13 +9,17 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeGuard
 
+import numpy as np
+
 from keras2cv.errors import InputError, UsageError
-from keras2cv_export.model.imported_function import import_function
+from keras2cv.plain_files import read_plain
+from keras2cv_export.model.imported_function import described, import_function, prints_on_stderr
 from keras2cv_export.tasks.answer_match import AnswerFormError
 
 DEFAULT_TIMEOUT_S: Final = 60.0
@@ -71,7 +75,7 @@ class ReferenceAnswers:
         """
         if self.call is None:
             return self.by_name[name]
-        return _within(self.timeout_s, self.call, sample, f"{self.name}({name!r})")
+        return _within(self.timeout_s, self.call, _own(sample), f"{self.name}({name!r})")
 
     def unread(self, name: str, error: AnswerFormError) -> UsageError:
         """Return the error for an answer that has no known form."""
@@ -106,12 +110,12 @@ def load_answers(given: Given, timeout_s: float | None = None) -> ReferenceAnswe
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
-            raise ValueError(f"has more than {_MAX_FILE_BYTES} bytes")
-        found = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
+        text = read_plain(path, _MAX_FILE_BYTES).decode("utf-8-sig")
+        found = json.loads(text, object_pairs_hook=_once)
     except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise InputError(
-            f"The answers {path} cannot be read: {error}. "
+            f"The answers {path} cannot be read: {reason}. "
             'Write {"photo.jpg": answer, ...}, one for every sample.'
         ) from error
     if not isinstance(found, dict) or not found:
@@ -122,10 +126,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    if twice := [name for name in names if names.count(name) > 1][:1]:
-        raise ValueError(f"the key {twice[0]!r} is there twice")
-    return dict(pairs)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        raise ValueError(f"the key {counts.most_common(1)[0][0]!r} is there twice")
+    return found
 
 
 def _function(name: str) -> Callable[[Any], Any]:
@@ -152,18 +157,26 @@ def _within(timeout_s: float, call: Callable[[Any], Any], sample: Any, shown: st
             errors.append(error)
 
     thread = threading.Thread(target=run, daemon=True, name="reference answers")
-    thread.start()
-    thread.join(timeout_s)
+    with prints_on_stderr():
+        thread.start()
+        thread.join(timeout_s)
     if results:
         return results[0]
     if errors:
         raise UsageError(
-            f"{shown} raised {type(errors[0]).__name__}: {errors[0]}. "
+            f"{shown} raised {described(errors[0])}. "
             "Give a function that takes a sample and returns its answer."
         ) from errors[0]
     raise UsageError(
         f"{shown} gave no answer in {timeout_s:g} s. Make it faster, or give --reference-timeout."
     )
+
+
+def _own(sample: Any) -> Any:
+    """Copy a sample's arrays, which the function may change and the check needs again."""
+    if isinstance(sample, tuple | list):
+        return type(sample)(map(_own, sample))
+    return sample.copy() if isinstance(sample, np.ndarray) else sample
 
 
 def _few(names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from keras2cv.errors import UsageError
 from keras2cv.pixels.geometry import PADDING_RULES
 from keras2cv.schema.vocabulary import INTERPOLATIONS, RESIZE_RULES
 from keras2cv_export.end_to_end import reference_pictures as keras_side
-from keras2cv_export.model.imported_function import import_function
+from keras2cv_export.model.imported_function import described, import_function, prints_on_stderr
 
 from .reference_preprocessing import Decoder, ReferencePreprocessing
 
@@ -41,10 +41,11 @@ class Function:
             UsageError: The function raises an error, or returns something else.
         """
         try:
-            given = np.asarray(self.call(str(path)))
-        except Exception as error:
+            with prints_on_stderr():
+                given = np.asarray(self.call(str(path)))
+        except (Exception, SystemExit) as error:
             raise UsageError(
-                f"{self.name}({path.name!r}) raised {type(error).__name__}: {error}. "
+                f"{self.name}({path.name!r}) raised {described(error)}. "
                 "Give a function that takes a path and returns the model's input."
             ) from error
         one = given[0] if given.ndim == 4 and len(given) == 1 else given

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from keras2cv.evaluation.data.masks import stored_pixels
+from keras2cv.plain_files import require_plain
 from keras2cv.tasks.result import Result
 from keras2cv.tasks.task import Task
 from keras2cv_export.parity.near_ties import is_near_tie
@@ -24,6 +25,7 @@ Array = np.ndarray[Any, Any]
 
 _EXACT_EDGE: Final = 0.25  # pixels: float32 through two resizes back
 _WHOLE_EDGE: Final = 1.0  # pixels: a pipeline that rounds or cuts off decimals
+_MOST: Final = 500  # characters of a clause, which may show a value of the user's
 
 
 class AnswerFormError(ValueError):
@@ -89,8 +91,11 @@ def match(kind: str, given: Any, result: Result, limits: AnswerLimits) -> Answer
         AnswerFormError: `given` cannot be read.
     """
     module = importlib.import_module(f"keras2cv_export.tasks.{kind}.answer")
-    found: AnswerMatch = module.match_answer(given, result, limits)
-    return found
+    try:
+        found: AnswerMatch = module.match_answer(given, result, limits)
+    except AnswerFormError as error:
+        raise AnswerFormError(_cut(str(error))) from error
+    return replace(found, difference=_cut(found.difference))
 
 
 def fields_of(given: Mapping[Any, Any], kind: str, *known: str) -> dict[str, Any]:
@@ -117,7 +122,7 @@ def as_numbers(given: Any, what: str) -> Array:
     """
     values = _as_floats(given, what)
     if not np.isfinite(values).all():
-        raise AnswerFormError(f"has {what} that are not finite")
+        raise AnswerFormError(f"has NaN or infinity in {what}")
     return values
 
 
@@ -131,15 +136,17 @@ def as_numbers_like(given: Any, ours: Array, what: str) -> Array:
     if values.size != ours.size:
         raise AnswerFormError(f"has {values.size} {what}, and the bundle gives {ours.size}")
     if (np.isnan(values.ravel()) & ~np.isnan(ours.ravel())).any():
-        raise AnswerFormError(f"has {what} that are not finite")
+        raise AnswerFormError(f"has NaN in {what}")
     return values
 
 
 def _as_floats(given: Any, what: str) -> Array:
     try:
+        if np.iscomplexobj(given):  # NumPy would drop the imaginary part, with a warning
+            raise TypeError
         return np.asarray(given, np.float64)
-    except (TypeError, ValueError) as error:
-        raise AnswerFormError(f"has {what} that are no numbers: {_short(given)}") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise AnswerFormError(f"has {_short(given)} for {what}, and needs numbers") from error
 
 
 def as_score(given: Any, what: str = "score") -> float:
@@ -180,6 +187,7 @@ def _pixels(given: Any, what: str, decode: Callable[[Array], Any]) -> Array:
 
 def _read_pixels(path: Path, what: str, decode: Callable[[Array], Any]) -> Array:
     try:
+        require_plain(path)
         if path.suffix.lower() == ".npy":
             return as_numbers(np.load(path, allow_pickle=False), what)
         image = decode(np.fromfile(path, np.uint8))
@@ -206,9 +214,18 @@ def same_label(given: Any, label: str, number: int, *, has_labels: bool) -> bool
         if not has_labels and not given.isdecimal():
             raise AnswerFormError(f"names the class {given!r}, and the bundle has no labels")
         return given == label
-    if isinstance(given, bool) or as_score(given, "class") != round(as_score(given, "class")):
-        raise AnswerFormError(f"has the class {given!r}, which is no name and no number")
-    return int(given) == number
+    return as_class(given) == number
+
+
+def as_class(given: Any) -> int:
+    """Return the number of a class.
+
+    Raises:
+        AnswerFormError: It is something else.
+    """
+    if isinstance(given, bool | np.bool_) or not as_score(given, "class").is_integer():
+        raise AnswerFormError(f"has the class {_short(given)}, which is no name and no number")
+    return int(as_score(given, "class"))
 
 
 def edge_limit(coordinates: Array) -> float:
@@ -223,5 +240,14 @@ def unreadable(given: Any, forms: str) -> AnswerFormError:
 
 
 def _short(given: Any) -> str:
-    text = " ".join(repr(given).split())
+    try:
+        text = " ".join(repr(given).split())
+    except Exception:  # the user's own class
+        text = "something"
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _cut(text: str) -> str:
+    """Leave the middle of a long text out."""
+    half = _MOST // 2
+    return text if len(text) <= _MOST else f"{text[:half]} ... {text[-half:]}"

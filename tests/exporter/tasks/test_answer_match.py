@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ UNREADABLE: list[tuple[str, Any, str]] = [
     ("classify", object(), "of type object; it may be a label"),
     ("classify", [0.5, 0.5], "has 2 scores, and the bundle has 3"),
     ("classify", {"score": 0.5}, "names no class"),
-    ("classify", [0.5, "x", 0.1], "that are no numbers"),
+    ("classify", [0.5, "x", 0.1], "has [0.5, 'x', 0.1] for scores, and needs numbers"),
     ("binary", "maybe", "has the label 'maybe'"),
     ("detect", "cat", "it may be a list of"),
     ("detect", {"boxes": BOXES, "scores": [1]}, "has no classes"),
@@ -123,7 +124,16 @@ UNREADABLE: list[tuple[str, Any, str]] = [
     ("text", 7, "it may be a text"),
     ("image", np.zeros((2, 2, 3)), "is an image of the shape"),
     ("embed", [1, 2], "has 2 numbers, and the bundle's vector 3"),
-    ("regress", [float("nan"), 1], "not finite"),
+    ("regress", [float("nan"), 1], "has NaN in values"),
+    ("classify", [[1, 2], [3]], "has [[1, 2], [3]] for scores, and needs numbers"),
+    ("classify", ("dog", float("nan")), "has NaN or infinity in a score"),
+    ("classify", {"label": [1.5]}, "has the class [1.5], which is no name and no number"),
+    ("binary", {"label": np.zeros(2)}, "has the label array"),
+    ("detect", {"boxes": [1, 2, 3], "scores": [1], "classes": [1]}, "has 3 numbers for its boxes"),
+    ("detect", {"boxes": BOXES, "scores": [1], "classes": 1}, "has classes that are no list"),
+    ("keypoints", {"points": [{"xy": 5}, {"xy": [1, 2]}]}, "has [[np.float64(5.0)]"),
+    ("embed", [3, 4, 1j], "and needs numbers"),
+    ("regress", [10**400, 1], "and needs numbers"),
     ("raw", {"a": [0, 1, 2]}, "has the outputs a, and the bundle's are a, b"),
     ("raw", [1], "must be a dict of a, b"),
 ]
@@ -161,6 +171,46 @@ def test_an_answer_of_no_known_form_is_refused(name: str, given: Any, words: str
     with pytest.raises(AnswerFormError) as caught:
         match(name, given, RESULTS[name], LIMITS)
     assert words in str(caught.value)
+
+
+# What a user's function may return by mistake, at any place of an answer.
+ODD: list[Any] = [
+    None, True, 7, -1, 10**400, 1e300, float("nan"), float("inf"), 1j, "", "dog", "x\0y", b"dog",
+    "a" * 5000, [], (), {}, [[]], [None], [[1, 2], [3]], ["a"], [{"a": 1}], {"task": None},
+    np.array([]), np.zeros((2, 2, 2)), np.array("x"), np.array([None, 1]), np.array([1 + 2j, 0]),
+    object(), object, len, slice(1), ..., np.zeros(3, [("a", "f4")]), {"label": [1]},
+    {"boxes": [[0, 0, 1]], "scores": [1], "classes": [1]}, {"detections": 5}, {"points": 5},
+    {"points": [{"xy": 5}]}, {"text": None}, {"outputs": None},
+]  # fmt: skip
+
+
+def with_odd(given: Any, odd: Any) -> Iterator[Any]:
+    """Yield an answer with `odd` in the place of each of its parts, one at a time."""
+    yield odd
+    if isinstance(given, dict):
+        yield from ({**given, key: v} for key in given for v in with_odd(given[key], odd))
+    elif isinstance(given, list | tuple) and len(given) < 10:
+        for place, part in enumerate(given):
+            for value in with_odd(part, odd):
+                yield type(given)([*given[:place], value, *given[place + 1 :]])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("name", "given"), SAME_ANSWERS)
+def test_any_answer_is_compared_or_refused(name: str, given: Any) -> None:
+    """In one clause of a readable length, and never with an error of ours or a warning."""
+    for odd in ODD:
+        for answer in with_odd(given, odd):
+            try:
+                clause = match(name, answer, RESULTS[name], LIMITS).difference
+            except AnswerFormError as error:
+                clause = str(error)
+            assert len(clause) < 600
+
+
+def test_a_vector_of_huge_numbers_differs() -> None:
+    """Though the squares of its numbers are infinite."""
+    assert match("embed", [3, 4, 1e300], RESULTS["embed"], LIMITS).changed
 
 
 def test_infinities_in_the_same_places_are_the_same() -> None:

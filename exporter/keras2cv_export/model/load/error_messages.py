@@ -7,7 +7,7 @@ import re
 _DECORATION = re.compile(r"\x1b\[\d*m|\{\{.*?\}\} ?|Full object config: .*")
 
 
-def sentence(error: Exception) -> str:
+def sentence(error: BaseException) -> str:
     """Return the line of Keras' message that names the fault, at most 300 characters."""
     # Keras wraps errors in each other.
     innermost = str(error).rpartition("Exception encountered: ")[2]

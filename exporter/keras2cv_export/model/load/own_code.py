@@ -14,7 +14,7 @@ import keras
 from keras2cv.errors import ModelError
 from keras2cv.visible_text import shown
 from keras2cv_export.model import config as architecture
-from keras2cv_export.model.imported_function import search_working_folder
+from keras2cv_export.model.imported_function import prints_on_stderr, search_working_folder
 
 from .error_messages import sentence
 from .unknown_layers import UnknownNamesError, hint_for
@@ -30,8 +30,9 @@ def import_modules(names: Sequence[str]) -> None:
         search_working_folder()
     for name in names:
         try:
-            importlib.import_module(name)
-        except Exception as error:  # any error of the user's own code
+            with prints_on_stderr():
+                importlib.import_module(name)
+        except (Exception, SystemExit) as error:  # any error of the user's own code
             raise ModelError(
                 f"The module {name!r} cannot be imported ({sentence(error).rstrip('.')}). "
                 "Give its dotted name, and run from the folder that holds it."

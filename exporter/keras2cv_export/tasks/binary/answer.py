@@ -39,7 +39,7 @@ def match_answer(given: Any, result: Result, limits: AnswerLimits) -> AnswerMatc
         label = ours.labels[as_score(probability, "probability") >= ours.threshold]
     if isinstance(label, bool | np.bool_):
         label = ours.labels[bool(label)]
-    if label not in ours.labels:
+    if not isinstance(label, str) or label not in ours.labels:
         raise AnswerFormError(f"has the label {label!r}, and the bundle's are {ours.labels}")
     if label != ours.label:
         return AnswerMatch(f"the answer is {label!r}, and the bundle's is {ours.label!r}", tie)

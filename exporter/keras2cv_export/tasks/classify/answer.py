@@ -14,6 +14,7 @@ from keras2cv_export.tasks.answer_match import (
     AnswerFormError,
     AnswerLimits,
     AnswerMatch,
+    as_class,
     as_numbers,
     as_score,
     fields_of,
@@ -54,7 +55,7 @@ def _fields(given: Any) -> dict[str, Any]:
         return {"label": given[0], "score": given[1]}
     if isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], int):
         return {"label": given[0], "score": given[1]}
-    if isinstance(given, tuple | list | np.ndarray) and np.size(given) > 1:
+    if isinstance(given, tuple | list | np.ndarray) and as_numbers(given, "scores").size > 1:
         return {"scores": given}
     raise unreadable(given, _FORMS)
 
@@ -64,10 +65,13 @@ def _other_class(name: Any, ours: Classification, limits: AnswerLimits) -> Answe
     best = ours.top(1)[0].label
     difference = f"the class is {name!r} in the reference and {best!r} in the bundle"
     labels = ours.labels or tuple(map(str, range(len(ours.scores))))
-    known = labels.index(name) if name in labels else name if not isinstance(name, str) else -1
-    if not 0 <= int(known) < len(ours.scores):
+    if not isinstance(name, str):
+        known = as_class(name)
+    else:
+        known = labels.index(name) if name in labels else -1
+    if not 0 <= known < len(ours.scores):
         return AnswerMatch(difference)
-    lack = ours.score - float(ours.scores[int(known)])
+    lack = ours.score - float(ours.scores[known])
     scale = max(1.0, float(np.abs(ours.scores).max()))
     return AnswerMatch(difference, bool(limits.is_tie(lack, scale)))
 

@@ -171,12 +171,22 @@ def _belongings_of(box: Any) -> Mapping[str, Any]:
 def _columns(fields: Mapping[str, Any]) -> _Boxes:
     if missing := sorted({"boxes", "scores", "classes"} - fields.keys()):
         raise AnswerFormError(f"has no {missing[0]}")
-    corners = as_numbers(fields["boxes"], "boxes").reshape(-1, 4)
-    scores, classes = as_numbers(fields["scores"], "scores").ravel(), list(fields["classes"])
+    numbers = as_numbers(fields["boxes"], "boxes")
+    if numbers.size % 4:
+        raise AnswerFormError(f"has {numbers.size} numbers for its boxes, and a box has four")
+    corners, classes = numbers.reshape(-1, 4), _listed(fields["classes"])
+    scores = as_numbers(fields["scores"], "scores").ravel()
     if not len(corners) == len(scores) == len(classes):
         counts = f"{len(corners)} boxes, {len(scores)} scores and {len(classes)} classes"
         raise AnswerFormError(f"has {counts}")
     return _Boxes(tuple(classes), scores, corners)
+
+
+def _listed(classes: Any) -> list[Any]:
+    try:
+        return list(classes)
+    except TypeError as error:
+        raise AnswerFormError("has classes that are no list") from error
 
 
 def _row(box: Any) -> tuple[Any, float, Array]:
@@ -188,7 +198,7 @@ def _row(box: Any) -> tuple[Any, float, Array]:
         parts = box if len(box) == 3 else (box[0], box[1], box[2:])
     else:
         raise unreadable(box, _FORMS)
-    if None in (parts[0], parts[1]) or parts[2] is None:
+    if any(part is None for part in parts):
         raise AnswerFormError("has a box without class, score or corners")
     corners = as_numbers(parts[2], "corners")
     if corners.shape != (4,):

@@ -80,7 +80,7 @@ def _points(given: Any, ours: Detections, number: int, limits: AnswerLimits) -> 
     if ours.keypoints is None:
         raise AnswerFormError("has keypoints of boxes, and the bundle has none")
     mine = ours.keypoints[number]
-    if isinstance(given, list | tuple) and given and isinstance(given[0], Mapping):
+    if isinstance(given, list | tuple) and given and all(isinstance(p, Mapping) for p in given):
         if clause := _other_names(given, mine):
             return clause
         given = [_row(point) for point in given]
@@ -103,7 +103,8 @@ def _points(given: Any, ours: Detections, number: int, limits: AnswerLimits) -> 
 
 def _row(point: Mapping[str, Any]) -> list[Any]:
     score = point.get("score")
-    return [*point.get("xy", ()), *([] if score is None else [score])]
+    xy = as_numbers(point.get("xy", ()), "keypoints").ravel()
+    return [*xy, *([] if score is None else [score])]
 
 
 def _other_names(given: Sequence[Mapping[str, Any]], mine: Keypoints) -> str:

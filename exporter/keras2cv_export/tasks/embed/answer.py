@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
@@ -33,8 +34,8 @@ def match_answer(given: Any, result: Result, limits: AnswerLimits) -> AnswerMatc
     theirs = as_numbers(given, "a vector").ravel()
     if theirs.size != ours.size:
         raise AnswerFormError(f"has {theirs.size} numbers, and the bundle's vector {ours.size}")
-    lengths = float(np.linalg.norm(theirs)), float(np.linalg.norm(ours))
-    cosine = float(theirs @ ours) / ((lengths[0] * lengths[1]) or 1.0)
+    lengths = math.hypot(*theirs), math.hypot(*ours)  # squares of 1e300 would be infinite
+    cosine = float((theirs / (lengths[0] or 1.0)) @ (ours / (lengths[1] or 1.0)))
     if cosine < _LEAST_COSINE:
         return AnswerMatch(f"the vectors' cosine is {cosine:.4f}")
     if abs(lengths[0] - lengths[1]) > limits.score * max(lengths):

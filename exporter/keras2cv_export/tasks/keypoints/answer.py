@@ -55,10 +55,13 @@ def _table(given: Any) -> Any:
         return given
     fields = fields_of(given, "keypoints", "points", "image_wh", "threshold")
     rows = []
-    for point in fields.get("points", ()):
+    points = fields.get("points", ())
+    if not isinstance(points, list | tuple):
+        return points
+    for point in points:
         if not isinstance(point, Mapping):
-            return fields["points"]
+            return points
         keys = fields_of(point, "keypoints", "label", "number", "xy", "score")
         score = [] if keys.get("score") is None else [keys["score"]]
-        rows.append([*keys.get("xy", ()), *score])
+        rows.append([*as_numbers(keys.get("xy", ()), "points").ravel(), *score])
     return rows

@@ -21,6 +21,7 @@ from keras2cv_export.tasks.answer_match import (
 # Enlarging decides along edges: a small class may differ there by a part of its pixels.
 _LEAST_IOU: Final = 0.9
 _FEW: Final = 100  # pixels; the overlap of fewer says nothing
+_NUMBERS: Final = (-(2**31), 2**31)  # no class is further; NumPy makes any number of 1e300
 
 
 def match_answer(given: Any, result: Result, limits: AnswerLimits) -> AnswerMatch:
@@ -40,7 +41,7 @@ def match_answer(given: Any, result: Result, limits: AnswerLimits) -> AnswerMatc
             "wide: resize it to the picture"
         )
     seen = ours.label_map != UNSEEN
-    theirs = np.rint(theirs).astype(np.int32)
+    theirs = np.rint(np.clip(theirs, *_NUMBERS)).astype(np.int64)
     share = float((theirs != ours.label_map)[seen].mean()) if seen.any() else 0.0
     if share > limits.pixels:
         return AnswerMatch(f"{share:.1%} of the pixels have another class")
