@@ -130,7 +130,6 @@ def execute(args: Namespace) -> int:
     baseline = None if args.baseline is None else records.read_record(args.baseline)
     if args.yardstick and baseline is None:
         raise UsageError("--yardstick is for --baseline. Give both, or leave it out.")
-    _require_writable(args)
     wishes = benching.Wishes(
         batches=args.batch,
         threads=args.threads,
@@ -191,13 +190,6 @@ def _execute_pipeline(args: Namespace, wishes: Any) -> int:
         render(record, safe_console())
     ours = record.way(BUNDLE)
     return {"different": 1, "unclear": 4}.get(ours.answers.verdict if ours else "", 0)
-
-
-def _require_writable(args: Namespace) -> None:
-    """Report a missing folder now, not after minutes of measuring."""
-    for path in (args.html, None if args.json in (None, STDOUT) else Path(args.json)):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.")
 
 
 def _print(record: Any, found: Any) -> None:

@@ -11,12 +11,12 @@ import os
 import sys
 from io import FileIO
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from keras2cv.bundle.locks import holders_of, is_locked_by_others
 from keras2cv.cli.output import cannot_write, is_null
 from keras2cv.errors import UsageError
-from keras2cv.plain_files import require_plain
+from keras2cv.plain_files import open_plain, require_plain
 
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
@@ -34,16 +34,33 @@ def open_locked(path: Path) -> FileIO:
             file = os.fdopen(os.open(path, _FLAGS, 0o666), "r+b", buffering=0)
         except OSError as error:
             raise cannot_write(path, error) from error
-        if is_locked_by_others(file.fileno()):
-            who = holders_of(file.fileno())
+        try:
+            _require_unlocked(file, path)
+        except UsageError:
             file.close()
-            raise UsageError(
-                f"{path} is being written by another command{who}. Wait for it, or name another "
-                "file."
-            )
+            raise
         if _is_still(file, path):
             return file
         file.close()  # it was replaced before it was locked
+
+
+def refuse_locked(path: Path) -> None:
+    """Raise if another process writes the file.
+
+    Raises:
+        UsageError: it does.
+        OSError: the file cannot be opened.
+    """
+    with open_plain(path) as file:
+        _require_unlocked(file, path)
+
+
+def _require_unlocked(file: FileIO | BinaryIO, path: Path) -> None:
+    if is_locked_by_others(file.fileno()):
+        who = holders_of(file.fileno())
+        raise UsageError(
+            f"{path} is being written by another command{who}. Wait for it, or name another file."
+        )
 
 
 def _is_still(file: FileIO, path: Path) -> bool:

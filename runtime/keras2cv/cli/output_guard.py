@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.cli.earlier_outputs import is_drawn, is_our_html, is_our_json
+from keras2cv.cli.locked_file import refuse_locked
 from keras2cv.cli.output import STDOUT, is_null
 from keras2cv.errors import UsageError
 from keras2cv.plain_files import kind_of
@@ -48,6 +49,9 @@ def check_outputs(args: Namespace) -> None:
     for option, (path, kind) in outputs.items():
         _check_output(path, kind, f"{_flag(option)} {path}", inputs)
     _require_distinct(outputs)
+    for option, (path, kind) in outputs.items():
+        if kind in ("json", "html"):
+            _check_folder(path, f"{_flag(option)} {path}")
 
 
 def outputs_of(args: Namespace) -> dict[str, str]:
@@ -71,6 +75,19 @@ def _check_output(path: Path, kind: str, label: str, inputs: list[Path]) -> None
             _check_existing(real, mode, kind, label, inputs)
     except OSError as error:
         raise UsageError(f"{label} cannot be used: {error.strerror or error}. {_ADVICE}") from error
+
+
+def _check_folder(path: Path, label: str) -> None:
+    """Refuse a new file for which there is no place, before hours of work are lost."""
+    if os.path.lexists(path):
+        return
+    folder = path.parent
+    if not folder.is_dir():
+        raise UsageError(f"{label} cannot be written: there is no folder {folder}. {_ADVICE}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(
+            f"{label} cannot be written: you may not write to the folder {folder}. {_ADVICE}"
+        )
 
 
 def _mode_of(path: Path) -> int | None:
@@ -98,6 +115,7 @@ def _check_existing(path: Path, mode: int, kind: str, label: str, inputs: list[P
         raise UsageError(f"{label} would overwrite what it reads. {_ADVICE}")
     words, is_ours = _OURS[kind]
     if path.stat().st_size and not is_ours(path):
+        refuse_locked(path)  # a video has its mark when it is finished
         raise UsageError(
             f"{label} exists and holds something other than {words}. "
             "Is a value missing before it? Name a new file, or remove this one."

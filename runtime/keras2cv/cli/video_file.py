@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -13,6 +14,7 @@ import cv2
 from numpy.typing import NDArray
 
 from keras2cv.cli.earlier_outputs import mark_video
+from keras2cv.cli.locked_file import open_locked
 from keras2cv.cli.output import cannot_write
 from keras2cv.cli.pictures import check_not_read
 from keras2cv.errors import MissingDependency, UsageError
@@ -43,7 +45,8 @@ class VideoFile:
         """Make sure that `path` can be written, before anything runs.
 
         Raises:
-            UsageError: it cannot, would overwrite a source, or there is not one video to draw on.
+            UsageError: it cannot, another command writes it, it would overwrite a source, or there
+                is not one video to draw on.
             MissingDependency: this OpenCV is built without video support.
         """
         self._path = path
@@ -59,7 +62,7 @@ class VideoFile:
             )
         check_not_read(path, sources, inside=False)
         _check_one_video(path, sources)
-        _check_writable(path)
+        self._lock = _opened_alone(path)
 
     def write(self, frame: Frame, picture: Array) -> None:
         """Append the picture (H, W, 3) uint8 BGR of `frame`.
@@ -87,6 +90,10 @@ class VideoFile:
         Raises:
             UsageError: the written file cannot be read back.
         """
+        with self._lock:
+            self._finish(kind)
+
+    def _finish(self, kind: type[BaseException] | None) -> None:
         if self._writer is None:
             if self._path.stat().st_size == 0:
                 self._path.unlink()
@@ -136,13 +143,13 @@ def _check_one_video(path: Path, sources: Sequence[Source]) -> None:
         )
 
 
-def _check_writable(path: Path) -> None:
+def _opened_alone(path: Path) -> FileIO:
+    """Open and lock the file, which cv2's writer opens again: it would not report a reason."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab"):  # cv2's writer would not report the reason
-            pass
     except OSError as error:
         raise cannot_write(path, error) from error
+    return open_locked(path)
 
 
 def _frames_held(path: Path) -> int:

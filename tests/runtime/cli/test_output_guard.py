@@ -166,6 +166,23 @@ def test_a_place_among_the_files_of_a_bundle_or_of_another_output_is_refused(
         check_outputs(Namespace(outputs=outputs, **places))
 
 
+@pytest.mark.parametrize("option", ["json", "html"])
+def test_a_folder_that_is_not_there_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """And so is one that the user may not write to, unless the file itself is there."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"--{option} a/b cannot be written: there is no folder a"):
+        check_outputs(Namespace(**{option: "a/b"}))
+    Path("a").mkdir()
+    check_outputs(Namespace(**{option: "a/b"}))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(UsageError, match="you may not write to the folder a"):
+        check_outputs(Namespace(**{option: "a/b"}))
+    Path("a/b").touch()
+    check_outputs(Namespace(**{option: "a/b"}))
+
+
 def test_a_models_folder_is_no_place_either(tmp_path: Path) -> None:
     """A SavedModel is a folder of files."""
     (tmp_path / "saved_model.pb").write_bytes(b"")

@@ -18,6 +18,7 @@ import pytest
 from keras2cv.bundle.locks import holders_of, try_lock
 from keras2cv.cli import main
 from keras2cv.cli.line_file import LineFile
+from keras2cv.cli.locked_file import open_locked
 from keras2cv.cli.signals import Ended, ended_by_signals, exit_code_of
 from keras2cv.errors import UsageError
 from support.clips import read_clip, write_clip
@@ -190,6 +191,22 @@ def test_a_second_run_on_one_file_is_told_who_writes_it(folder: Path, options: l
     assert Path("r.jsonl").read_bytes().count(b"\n") == 1
     assert main(["run", "cat.cv", "day", "--json", "r.jsonl", *options]) == 2  # one is broken
     assert Path("r.jsonl").read_bytes().count(b"\n") == 4
+
+
+@pytest.mark.parametrize("size", [0, 1000])
+def test_a_second_run_on_one_video_is_told_who_writes_it(folder: Path, size: int) -> None:
+    """Before its first frame is written, and afterwards; then it may."""
+    write_clip(Path("clip.avi"), 5)
+    with open_locked(Path("out.avi")) as file:
+        file.write(bytes(size))
+        child = start("run", "cat.cv", "clip.avi", "--save", "out.avi")
+        _, err = child.communicate(timeout=60)
+    assert child.returncode == 2
+    assert "out.avi is being written by another command" in err
+    assert Path("out.avi").read_bytes() == bytes(size)
+    Path("out.avi").unlink()
+    assert main(["run", "cat.cv", "clip.avi", "--save", "out.avi"]) == 0
+    assert len(read_clip("out.avi")) == 5
 
 
 def test_two_runs_at_once_lose_no_line(folder: Path) -> None:
