@@ -37,7 +37,7 @@ def engine_options(cv2: Any) -> Dict[str, Options]:  # noqa: UP006
         return {"classic": {}}
     if os.environ.get(FORCED):  # the answers would be the forced engine's, whatever is asked
         return dict(_OF_5_0)
-    with _logging_nothing(cv2), contextlib.suppress(OSError), _graph_file() as path:
+    with logging_nothing(cv2), contextlib.suppress(OSError), _graph_file() as path:
         found = _ask(cv2, path)
         if found:
             return {name: found[name] for name in _OF_5_0 if name in found}
@@ -123,14 +123,23 @@ def _graph_file() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _logging_nothing(cv2: Any) -> Iterator[None]:
-    """Keep OpenCV from logging that it has no such engine."""
-    if not hasattr(cv2, "setLogLevel") or not hasattr(cv2, "getLogLevel"):
+def logging_nothing(cv2: Any) -> Iterator[None]:
+    """Keep OpenCV from logging what becomes a sentence of ours, in every thread for so long."""
+    log = log_of(cv2)
+    if log is None:
         yield
         return
-    level = cv2.getLogLevel()
-    cv2.setLogLevel(0)
+    level = log.getLogLevel()
+    log.setLogLevel(0)
     try:
         yield
     finally:
-        cv2.setLogLevel(level)
+        log.setLogLevel(level)
+
+
+def log_of(cv2: Any) -> Any:
+    """Return the module with `setLogLevel`: cv2, from 4.14 on cv2.utils.logging; None: no such."""
+    places = cv2, getattr(getattr(cv2, "utils", None), "logging", None)
+    return next(
+        (p for p in places if hasattr(p, "setLogLevel") and hasattr(p, "getLogLevel")), None
+    )

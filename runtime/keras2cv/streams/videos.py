@@ -6,6 +6,9 @@ away are each reported as a `BrokenSource` among the good frames.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any, Final
@@ -14,6 +17,7 @@ import cv2
 from numpy.typing import NDArray
 
 from keras2cv.errors import InputError, MissingDependency
+from keras2cv.net.engine_options import logging_nothing
 from keras2cv.plain_files import require_plain
 from keras2cv.streams.frames import BrokenSource, Frame, Item, Selection, Source, Stream
 from keras2cv.streams.plain_names import plainly_named
@@ -26,6 +30,7 @@ _MAX_LOST: Final = 100  # damaged frames in a row; after them nothing more is ex
 _MAX_LIVE_LOST: Final = 10  # the same of a camera; one that is gone fails at once each time
 _LIVE_PATIENCE_S: Final = 3.0  # or each time after the driver's own time-out
 _MAX_FRAMES: Final = 10**9  # of a live stream cv2 announces nonsense
+_CAMERAS: Final = threading.Lock()  # OpenCV has one level of its log for all threads
 
 
 def read_stream(source: Source, selection: Selection) -> Iterator[Item]:
@@ -64,12 +69,21 @@ def read_stream(source: Source, selection: Selection) -> Iterator[Item]:
 
 def _opened(source: Source) -> cv2.VideoCapture:
     if source.kind == "camera":
-        return cv2.VideoCapture(int(source.path.name))
+        with _CAMERAS, _quiet():
+            return cv2.VideoCapture(int(source.path.name))
     if source.address:
         return cv2.VideoCapture(source.address)
     require_plain(source.path)
     with plainly_named(source.path) as name:
         return cv2.VideoCapture(name)
+
+
+def _quiet() -> contextlib.AbstractContextManager[None]:
+    """Keep OpenCV from logging for each of its ways to a camera that there is none.
+
+    Whoever chose a level, by OPENCV_LOG_LEVEL, reads what they asked for.
+    """
+    return contextlib.nullcontext() if "OPENCV_LOG_LEVEL" in os.environ else logging_nothing(cv2)
 
 
 def _describe(capture: cv2.VideoCapture, source: Source) -> Stream:
@@ -133,6 +147,8 @@ def _check_end(source: Source, stream: Stream, count: int) -> None:
     if source.is_live:
         what = f"stopped after {count} frames" if count else "cannot be opened"
         raise InputError(f"{source.name} {what}. Check that it is connected, and free.")
+    if count == 0 and source.address:
+        raise InputError(f"{source.name} gives no frame. Check the address, and the network.")
     if count == 0:
         raise InputError(
             f"OpenCV {cv2.__version__} cannot decode a single frame of {source.name}. "

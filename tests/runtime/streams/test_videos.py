@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from keras2cv.errors import MissingDependency
+from keras2cv.net.engine_options import log_of
 from keras2cv.streams.frames import BrokenSource, Frame, Item, Selection, Stream
 from keras2cv.streams.sources import find_sources, read_sources
 from support.clips import FPS, FakeCapture, gray, read_clip, write_clip
@@ -182,6 +183,39 @@ def test_a_camera_that_ends_is_broken(
         assert item.at_s is not None
     assert isinstance(last, BrokenSource)
     assert last.reason == f"camera 2 {what}. Check that it is connected, and free."
+
+
+@pytest.mark.parametrize("level", [None, "INFO"])
+def test_a_camera_that_is_not_there_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, faked: list[object], level: str | None
+) -> None:
+    """OpenCV logs nothing meanwhile, unless its user chose a level; afterwards it does again."""
+    monkeypatch.delenv("OPENCV_LOG_LEVEL", raising=False)
+    if level is not None:
+        monkeypatch.setenv("OPENCV_LOG_LEVEL", level)
+    log = log_of(cv2)
+    before, found = log.getLogLevel(), []
+
+    def opened(number: int) -> FakeCapture:
+        found.append(log.getLogLevel())
+        return FakeCapture([])
+
+    monkeypatch.setattr(cv2, "VideoCapture", opened)
+    [last] = items("3")
+    assert isinstance(last, BrokenSource)
+    assert last.reason == "camera 3 cannot be opened. Check that it is connected, and free."
+    assert found == [0 if level is None else before]
+    assert log.getLogLevel() == before
+
+
+def test_an_address_without_a_video_is_not_a_damaged_file(
+    monkeypatch: pytest.MonkeyPatch, faked: list[object]
+) -> None:
+    """Nothing there could be converted."""
+    fake(monkeypatch, FakeCapture([]), faked)
+    [last] = items("http://10.0.0.7/a.mp4")
+    assert isinstance(last, BrokenSource)
+    assert last.reason.endswith("a.mp4 gives no frame. Check the address, and the network.")
 
 
 def test_a_damaged_frame_of_a_camera_costs_one(
