@@ -73,7 +73,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=values.positive_or_auto,
         metavar="N|auto",
         help="images in one run of the net (default: the bundle's); auto: the fastest "
-        "number that `export --tune` found, else measure how many nets to run at the same time",
+        "number that `tune` or `export --tune` found, else measure how many nets to run at the "
+        "same time",
     )
     parser.add_argument(
         "--top", type=values.positive, metavar="K", help="print the K best classes (default: 1)"
