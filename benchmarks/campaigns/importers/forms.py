@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -75,6 +76,9 @@ def neighbours() -> Iterator[Probe]:
     yield probe("", "CumSum", x(2, 3, 7), np.array(2, np.int64), opset=14)
     yield lstm("", outputs=1, direction="reverse")
     yield lstm("", outputs=3, first=(k(1, 2, 4), k(1, 2, 4)))
+    for functions in product(("Sigmoid", "Tanh"), repeat=3):
+        yield lstm("", outputs=3, activations=functions)
+        yield lstm("", outputs=1, activations=functions, direction="reverse")
     yield several("", _BOTH_WAYS, w=k(2, 12, 3), r=k(2, 12, 4), c=k(2, 24), h=k(2, 2, 4),
                   s=ints(5, 2, 8))  # fmt: skip
 
@@ -83,6 +87,7 @@ def _recurrent() -> Iterator[Probe]:
     own: dict[str, Any] = {"activations": ["Sigmoid", "Relu", "Relu"]}
     yield lstm("unusual recurrence", outputs=1, **own)
     yield gru("unusual recurrence", activations=["Sigmoid", "Relu"])
+    yield gru("unusual recurrence", activations=["Tanh", "Sigmoid"])
     yield lstm("computed state", outputs=1, first=(x(1, 2, 4), x(1, 2, 4)))
     yield lstm("last of reversed", outputs=3, direction="reverse")
     yield without_an_output("unnamed state", lstm("", outputs=3), 1)

@@ -9,13 +9,23 @@ from keras2cv_export.graph.edit import integer
 from .rule import Rule, computed, has, word
 
 _RECURRENT = ("LSTM", "GRU")
-_UNUSUAL = ("activations", "activation_alpha", "activation_beta", "clip", "input_forget", "layout")
+_UNUSUAL = ("activation_alpha", "activation_beta", "clip", "input_forget", "layout")
+_FUNCTIONS = ("Sigmoid", "Tanh")
 
 
 def unusual(node: ir.Node) -> bool:
-    """It has activations of its own, lengths for each sample, peepholes, or computed weights."""
-    attributes = any(name in node.attributes for name in _UNUSUAL)
+    """It has other activations, lengths for each sample, peepholes, or computed weights."""
+    attributes = any(name in node.attributes for name in _UNUSUAL) or _other_functions(node)
     return attributes or any(has(node, k) for k in (4, 7)) or any(computed(node, k) for k in (1, 2))
+
+
+def _other_functions(node: ir.Node) -> bool:
+    """It has activations that are not the sigmoid or tanh, or that are not an LSTM's of one way."""
+    given = node.attributes.get("activations")
+    if given is None:
+        return False
+    names = given.as_strings()
+    return node.op_type != "LSTM" or len(names) != 3 or any(n not in _FUNCTIONS for n in names)
 
 
 def computed_state(node: ir.Node) -> bool:

@@ -1,26 +1,28 @@
 """Recognise the cell of a recurrent layer in the tensors of one of its steps.
 
-    LSTM        c' = s(f) c + s(i) tanh(g),  h' = s(o) tanh(c')
-    GRU         h' = s(z) h + (1 - s(z)) tanh(n + s(r) m)
-    SimpleRNN   h' = tanh(n)
+    LSTM        c' = p(f) c + p(i) q(g),  h' = p(o) r(c')
+    GRU         h' = s(z) h + (1 - s(z)) q(n + s(r) m)
+    SimpleRNN   h' = q(n)
 
-Each letter is a sum of products of x or h with weights, and of biases; s is the sigmoid. Layers of
-Keras 2 and 3, SavedModels and own cells that compute this are all recognised. A GRU that applies
-its reset gate before the product (`reset_after=False`) is not: up to 5.0's classic engine, no
-OpenCV computes ONNX's form of it.
+Each letter is a sum of products of x or h with weights, and of biases; s is the sigmoid, and each
+of p, q and r the sigmoid or tanh. Layers of Keras 2 and 3, SavedModels and own cells that compute
+this are all recognised. A GRU that applies its reset gate before the product (`reset_after=False`)
+is not: up to 5.0's classic engine, no OpenCV computes ONNX's form of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from keras2cv_export.tracing.tf_ops.node import known
 
 _SUMS = ("AddV2", "Add", "BiasAdd")
+_FUNCTIONS = ("Sigmoid", "Tanh")
+_USUAL: Final = {"lstm": ("Sigmoid", "Tanh", "Tanh"), "gru": ("Tanh",), "rnn": ("Tanh",)}
 _SHAPES = ("Squeeze", "ExpandDims", "Reshape")  # Keras adds a single row as it adds a bias
 
 
@@ -43,10 +45,17 @@ class Cell:
     Attributes:
         kind: "lstm", "gru" or "rnn".
         gates: Letter -> its sum.
+        functions: "Sigmoid" or "Tanh": of an LSTM's gates, of g and of c'; of another's n.
     """
 
     kind: str
     gates: dict[str, Sum]
+    functions: tuple[str, ...]
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether its functions are those that Keras and ONNX have by default."""
+        return self.functions == _USUAL[self.kind]
 
 
 @dataclass(frozen=True)
@@ -76,37 +85,41 @@ class Step:
         return self._gru() or self._rnn()
 
     def _lstm(self) -> Cell | None:
-        for o, tanh in _both(self.new_h, "Mul"):
-            if _of(tanh, "Tanh") is not self.new_c or (o := _of(o, "Sigmoid")) is None:
+        for out, shown in _both(self.new_h, "Mul"):
+            if shown.op.type not in _FUNCTIONS or shown.op.inputs[0] is not self.new_c:
                 continue
             for kept, added in _both(self.new_c, "AddV2"):
                 f = next((a for a, b in _both(kept, "Mul") if b is self.c), None)
-                pairs = [(a, b) for a, b in _both(added, "Mul") if b.op.type == "Tanh"]
-                if f is None or not pairs:
+                if f is None or f.op.type not in _FUNCTIONS or out.op.type != f.op.type:
                     continue
-                i, g = pairs[0]
-                letters = {"i": _of(i, "Sigmoid"), "f": _of(f, "Sigmoid"), "g": _of(g, "Tanh")}
-                return self._cell("lstm", {**letters, "o": o})
+                for i, g in _both(added, "Mul"):  # the same if all three have one function
+                    if i.op.type == f.op.type and g.op.type in _FUNCTIONS:
+                        letters = zip("ifgo", (i, f, g, out), strict=True)
+                        functions = (f.op.type, g.op.type, shown.op.type)
+                        sums = {letter: tensor.op.inputs[0] for letter, tensor in letters}
+                        return self._cell("lstm", sums, functions)
         return None
 
     def _gru(self) -> Cell | None:
         for kept, added in _both(self.new_h, "AddV2"):
             z = next((a for a, b in _both(kept, "Mul") if b is self.h), None)
             n = next((b for a, b in _both(added, "Mul") if _is_rest(a, z)), None)
-            if z is None or n is None or (inner := _of(n, "Tanh")) is None:
+            if z is None or n is None or n.op.type not in _FUNCTIONS:
                 continue
-            for part, reset in _both(inner, "AddV2"):
+            for part, reset in _both(n.op.inputs[0], "AddV2"):
                 for r, m in _both(reset, "Mul"):
                     if r.op.type == "Sigmoid":
                         letters = {"z": _of(z, "Sigmoid"), "r": _of(r, "Sigmoid")}
-                        return self._cell("gru", {**letters, "n": part, "m": m})
+                        letters |= {"n": part, "m": m}
+                        return self._cell("gru", letters, (n.op.type,))
         return None
 
     def _rnn(self) -> Cell | None:
-        n = _of(self.new_h, "Tanh")
-        return None if n is None else self._cell("rnn", {"n": n})
+        if self.new_h.op.type not in _FUNCTIONS:
+            return None
+        return self._cell("rnn", {"n": self.new_h.op.inputs[0]}, (self.new_h.op.type,))
 
-    def _cell(self, kind: str, letters: dict[str, Any]) -> Cell | None:
+    def _cell(self, kind: str, letters: dict[str, Any], functions: tuple[str, ...]) -> Cell | None:
         gates = {name: None if t is None else self._sum(t) for name, t in letters.items()}
         found = {name: terms for name, terms in gates.items() if terms is not None}
         wanted = {"n": ("x",), "m": ("h",)} if kind == "gru" else {}
@@ -116,7 +129,7 @@ class Step:
                 return None
         widths = {term.end - term.begin for terms in found.values() for term in terms}
         same = widths == {int(self.h.shape[-1])}
-        return Cell(kind, found) if len(found) == len(gates) and same else None
+        return Cell(kind, found, functions) if len(found) == len(gates) and same else None
 
     def _sum(self, tensor: Any) -> Sum | None:
         """Return the terms of a sum; None if something else is in it."""

@@ -44,7 +44,7 @@ class Chain:
     @property
     def form(self) -> tuple[object, ...]:
         """All but the weights, which are the same at each step."""
-        links = ((link.h, link.c, link.cell.kind) for link in self.links)
+        links = ((k.h, k.c, k.cell.kind, k.cell.functions) for k in self.links)
         return (*links, self.carried, self.zeroed)
 
 

@@ -4,7 +4,7 @@ Unrolled, a layer of 40 steps is 500 nodes, which OpenCV takes seconds to load. 
 GRU since 4.6 (`ops.py`). One step is walked with stand-ins for what it reads (`loop.py`), at the
 loop's beginning and at its end. If both are the same cells (`chain.py`, `cells.py`), reading and
 writing the elements in turn, the loop is one op for each cell; `masks.py` has those whose steps do
-not all count. Whatever else a loop computes is unrolled, such as other activations.
+not all count. Whatever else a loop computes is unrolled, such as relu.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .beginnings import bound
 from .chain import Chain, Link, understood
 from .loop import Loop, Places
 from .masks import MOST, Mask
-from .ops import Answers, Firsts, over_steps
+from .ops import Answers, Firsts, can_be_held, over_steps
 
 
 def as_recurrence(loop: Loop) -> list[Any] | None:
@@ -40,11 +40,16 @@ def as_recurrence(loop: Loop) -> list[Any] | None:
 
 
 def _can_begin(loop: Loop, places: Places, chain: Chain) -> bool:
-    """Whether OpenCV can begin with the loop's states, and its masked output begins with zeros."""
+    """Whether OpenCV can begin with the loop's states, and its masked output begins with zeros.
+
+    It must be able to hold the states, too, where a mask is off.
+    """
     carried = None if chain.carried is None else known(loop.state[chain.carried])
     zeros = chain.carried is None or (carried is not None and not carried.any())
     short = places.mask is None or places.steps <= MOST
-    return zeros and short and all(_firsts(loop, link).can_begin for link in chain.links)
+    held = places.mask is None or all(can_be_held(link.cell) for link in chain.links)
+    begun = all(_firsts(loop, link).can_begin(link.cell) for link in chain.links)
+    return zeros and short and held and begun
 
 
 def _firsts(loop: Loop, link: Link) -> Firsts:

@@ -3,10 +3,12 @@
 `CudnnRNNV3` carries it through TensorFlow's graph; its weights lie in `params` as ONNX has them.
 Every OpenCV was measured (`campaigns.importers`) to compute these forms of ONNX's ops right:
 
-    LSTM            forward and reverse; all of the outputs Y; the last cell state of a forward one
+    LSTM            forward and reverse; all of the outputs Y; the last cell state of a forward one;
+                    the sigmoid and tanh in any place, if it goes one way
     GRU             linear_before_reset, forward and bidirectional, with a first state, both outputs
 
 So a reversed GRU is half of a bidirectional one, and a SimpleRNN is a GRU whose gates stand still.
+One that ends with a sigmoid is another one that ends with tanh (`sigmoid_states.py`).
 """
 
 from __future__ import annotations
@@ -16,10 +18,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from keras2cv_export.quiet.tensorflow import tf
+from keras2cv_export.tracing.tf_ops.moving import reversed_once
 from keras2cv_export.tracing.tf_ops.node import known
+from keras2cv_export.tracing.tf_ops.recurrent import mark_of
 
 from .beginnings import LARGEST, SHUT, Begun, bound, gru_begun, lstm_begun
 from .cells import Cell, GateTerm
+from .sigmoid_states import of_tanh, to_sigmoid, to_tanh
 
 _ORDER: Final = {"lstm": "iofg", "gru": "zrn", "rnn": "n"}  # ONNX's order of the gates
 _STILL: Final = 100.0  # the sigmoid of which is 1 in float32, and of its negative 0
@@ -47,11 +52,12 @@ class Firsts:
         """Whether none is computed."""
         return all(v is None or known(v) is not None for v in (self.h, self.c))
 
-    @property
-    def can_begin(self) -> bool:
-        """Whether OpenCV can begin with them, as they are or by steps in front."""
+    def can_begin(self, cell: Cell) -> bool:
+        """Whether OpenCV can begin a cell with them, as they are or by steps in front."""
         if self.are_known or self.stated:
             return True
+        if not cell.is_usual:  # the steps in front are written for tanh
+            return False
         most = bound(self.h if self.c is None else self.c, self.bounds)
         return most is not None and most <= (1.0 if self.c is None else LARGEST)
 
@@ -69,6 +75,14 @@ class Answers:
     y: Any
     h: Any
     c: Any
+
+
+def can_be_held(cell: Cell) -> bool:
+    """Whether a column behind the inputs can hold a GRU's state, and an LSTM's cell state.
+
+    An LSTM's gates are then 0 and 1, as a sigmoid is far from 0.
+    """
+    return cell.kind != "lstm" or cell.functions[0] == "Sigmoid"
 
 
 def over_steps(x: Any, firsts: Firsts, cell: Cell, *, reverse: bool, held: Any = None) -> Answers:
@@ -90,7 +104,7 @@ def over_steps(x: Any, firsts: Firsts, cell: Cell, *, reverse: bool, held: Any =
         x, weights["W"], steps = _begun(x, firsts, weights, reverse=reverse)
         zeros = tf.zeros(firsts.h.shape)
         firsts = Firsts(zeros, None if firsts.c is None else zeros)
-    y, c = _both_ways(x, firsts, weights, cell.kind, reverse=reverse)
+    y, c = _both_ways(x, firsts, weights, cell, reverse=reverse)
     y = y if not steps else y[:-steps] if reverse else y[steps:]
     return Answers(y, y[0] if reverse else y[-1], c)
 
@@ -143,23 +157,42 @@ def _bias(terms: Sequence[GateTerm]) -> Any:
 
 
 def _both_ways(
-    x: Any, firsts: Firsts, weights: Mapping[str, Any], kind: str, *, reverse: bool
+    x: Any, firsts: Firsts, weights: Mapping[str, Any], cell: Cell, *, reverse: bool
 ) -> tuple[Any, Any]:
     """Return all outputs, (T, N, H) in the order of x, and the last cell state, (N, H) or None."""
-    lstm = kind == "lstm"
-    parts = [tf.reshape(weights[key], [-1]) for key in ("W", "R", "Wb", "Rb")]
-    h, c = firsts.h, firsts.h if firsts.c is None else firsts.c
-    if not reverse or lstm:
-        made = _op(x, (h[None], c[None]), parts, kind, reverse=reverse)
-        if not lstm:
-            return made[0], None
-        if not reverse:
-            return made[0], made[2][0]
+    if cell.kind == "lstm":
+        return _lstm(x, firsts, _parts(weights), cell, reverse=reverse)
+    if cell.is_usual:
+        return _gru(x, firsts.h, _parts(weights), reverse=reverse), None
+    y = _gru(x, to_tanh(firsts.h), _parts(of_tanh(weights)), reverse=reverse)
+    return to_sigmoid(y), None
+
+
+def _parts(weights: Mapping[str, Any]) -> list[Any]:
+    return [tf.reshape(weights[key], [-1]) for key in ("W", "R", "Wb", "Rb")]
+
+
+def _lstm(
+    x: Any, firsts: Firsts, parts: list[Any], cell: Cell, *, reverse: bool
+) -> tuple[Any, Any]:
+    """Return all outputs and the last cell state, which no OpenCV has of a reversed one."""
+    h, c = firsts.h, firsts.c
+    made = _op(x, (h[None], c[None]), parts, cell, reverse=reverse)
+    if not reverse:
+        return made[0], made[2][0]
+    if cell.is_usual:
         twice = (tf.stack([h, h]), tf.stack([c, c]))
-        return made[0], _op(x, twice, _twice(parts), kind, reverse=False)[2][1]
+        return made[0], _op(x, twice, _twice(parts), cell, reverse=False)[2][1]
+    turned = reversed_once(x, 0)  # OpenCV refuses other functions of both ways
+    return made[0], _op(turned, (h[None], c[None]), parts, cell, reverse=False)[2][0]
+
+
+def _gru(x: Any, h: Any, parts: list[Any], *, reverse: bool) -> Any:
+    if not reverse:
+        return _op(x, (h[None], h[None]), parts, None, reverse=False)[0]
     two = tf.stack([h, h])
-    y = _op(x, (two, two), _twice(parts), kind, reverse=False)[0]
-    return y[:, :, int(h.shape[-1]) :], None
+    y = _op(x, (two, two), _twice(parts), None, reverse=False)[0]
+    return y[:, :, int(h.shape[-1]) :]
 
 
 def _twice(parts: Sequence[Any]) -> list[Any]:
@@ -168,8 +201,9 @@ def _twice(parts: Sequence[Any]) -> list[Any]:
 
 
 def _op(
-    x: Any, firsts: tuple[Any, Any], parts: Sequence[Any], kind: str, *, reverse: bool
+    x: Any, firsts: tuple[Any, Any], parts: Sequence[Any], lstm: Cell | None, *, reverse: bool
 ) -> tuple[Any, Any, Any]:
+    """Write an LSTM, or a GRU."""
     h, c = (_as_constant(first) for first in firsts)
     both = int(h.shape[0]) == 2
     made = tf.raw_ops.CudnnRNNV3(
@@ -178,10 +212,11 @@ def _op(
         input_c=c,
         params=tf.concat(parts, 0),
         sequence_lengths=tf.fill([int(x.shape[1])], int(x.shape[0])),
-        rnn_mode="lstm" if kind == "lstm" else "gru",
+        rnn_mode="gru" if lstm is None else "lstm",
         direction="bidirectional" if both else "unidirectional",
         is_training=False,
-        seed=int(reverse),  # the only attribute that is free to say it
+        seed=int(reverse),  # the attributes that are free to say it
+        seed2=0 if lstm is None else mark_of(lstm.functions),
     )
     return made.output, made.output_h, made.output_c
 

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from itertools import product
+from typing import Any, Final
 
 import numpy as np
 from tf2onnx.utils import make_name
+
+_FUNCTIONS: Final = tuple(product(("Sigmoid", "Tanh"), ("Tanh", "Sigmoid"), ("Tanh", "Sigmoid")))
+
+
+def mark_of(functions: Sequence[str]) -> int:
+    """Return the number that stands for an LSTM's functions in the op; 0 for the usual ones.
+
+    Args:
+        functions: Of its gates, of the new part and of the cell state: "Sigmoid" or "Tanh".
+    """
+    return _FUNCTIONS.index(tuple(functions))
 
 
 def recurrent(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa: ARG001
@@ -40,7 +53,7 @@ def recurrent(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa:
         attr={
             "hidden_size": size,
             "direction": "bidirectional" if both else reverse,
-            **({} if lstm else {"linear_before_reset": 1}),
+            **(_activations(node) if lstm else {"linear_before_reset": 1}),
         },
         name=node.name,
         outputs=outputs,
@@ -48,6 +61,12 @@ def recurrent(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa:
         dtypes=[1] * len(outputs),
     )
     _joined(ctx, name, outputs[0], result, (steps, batch, directions, size))
+
+
+def _activations(node: Any) -> dict[str, list[str]]:
+    """Return an LSTM's functions, where they are not those that ONNX has by default."""
+    mark = int(node.get_attr_value("seed2") or 0)
+    return {"activations": list(_FUNCTIONS[mark])} if mark else {}
 
 
 def _joined(ctx: Any, name: str, y: str, result: str, shape: tuple[int, ...]) -> None:

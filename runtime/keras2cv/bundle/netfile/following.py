@@ -225,7 +225,7 @@ RULES: Final[Mapping[str, tuple[Rule, frozenset[str]]]] = {
         weighted.per_channel, ("BatchNormalization", "InstanceNormalization"), "epsilon momentum"
     ),
     **_rules(weighted.layer_norm, ("LayerNormalization",), "axis epsilon"),
-    **_rules(weighted.recurrent, ("LSTM",), "hidden_size direction"),
+    **_rules(weighted.recurrent, ("LSTM",), "hidden_size direction activations"),
     **_rules(weighted.recurrent, ("GRU",), "hidden_size direction linear_before_reset"),
     **_rules(weighted.gemm, ("Gemm",), "alpha beta transA transB"),
     **_rules(weighted.matmul, ("MatMul",)),

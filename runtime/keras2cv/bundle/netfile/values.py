@@ -181,6 +181,16 @@ class Args:
             return default
         return str(self._get(name, "s"), "utf-8", "replace")
 
+    def texts(self, name: str) -> list[str]:
+        """Return an attribute that is a list of texts; none if it is not there.
+
+        Raises:
+            NetFileError: It is something else.
+        """
+        if name not in self._attributes:
+            return []
+        return [str(one, "utf-8", "replace") for one in self._get(name, "strings")]
+
     def tensor(self, name: str) -> Tensor:
         """Return an attribute that is a tensor.
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Final
 
 from keras2cv.bundle.netfile.values import Args, NotFollowed, Value, broadcast, checked
+
+_FUNCTIONS: Final = frozenset(["Sigmoid", "Tanh"])
 
 
 def convolution(args: Args) -> list[Value]:
@@ -117,7 +120,7 @@ def layer_norm(args: Args) -> list[Value]:
 
 
 def recurrent(args: Args) -> list[Value]:
-    """LSTM and GRU of the usual cells: all outputs, and the last states.
+    """LSTM and GRU of the cells that OpenCV has: all outputs, and the last states.
 
     Raises:
         NetFileError: Its weights, biases or first states do not fit.
@@ -148,6 +151,9 @@ def recurrent(args: Args) -> list[Value]:
         raise NotFollowed(f"{args.op} of lengths or peepholes")
     if args.text("direction", "forward") == "reverse" and (args.outputs > 1 or most == 2):
         raise NotFollowed(f"a reversed {args.op}, and its last state")
+    functions = args.texts("activations")  # OpenCV has these two in any place, of one direction
+    if functions and (directions > 1 or len(functions) != 3 or not {*functions} <= _FUNCTIONS):
+        raise NotFollowed(f"{args.op} of other activations")
     made = [checked(args.op, (steps, directions, batch, size)), state, state]
     return [Value(shape) for shape in made[: args.outputs]]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import product
+from typing import Any
 
 import keras
 import numpy as np
@@ -70,12 +72,39 @@ ONE_OP: dict[str, tuple[Layers, dict[str, int]]] = {
         {"LSTM": 2},
     ),
 }
+FUNCTIONS = [f for f in product(("sigmoid", "tanh"), repeat=3) if f != ("sigmoid", "tanh", "tanh")]
+
+
+@keras.saving.register_keras_serializable("tests")
+class OtherCell(layers.LSTMCell):
+    """An LSTM's cell whose new part and cell state have functions of their own."""
+
+    def __init__(self, units: int, functions: tuple[str, str, str]) -> None:
+        super().__init__(units, recurrent_activation=functions[0])
+        self.new, self.shown = map(keras.activations.get, functions[1:])
+
+    def call(self, inputs: Any, states: list[Any], training: bool = False) -> Any:
+        """Return the output, and the states."""
+        h, c = states
+        z = keras.ops.matmul(inputs, self.kernel) + keras.ops.matmul(h, self.recurrent_kernel)
+        i, f, g, o = keras.ops.split(z + self.bias, 4, axis=1)
+        gate = self.recurrent_activation
+        c = gate(f) * c + gate(i) * self.new(g)
+        h = gate(o) * self.shown(c)
+        return h, [h, c]
+
+
 UNROLLED: dict[str, Layers] = {
     "GRU that resets before": lambda: [layers.GRU(4, reset_after=False)],
     "another activation": lambda: [layers.LSTM(4, activation="relu")],
     "another gate": lambda: [layers.LSTM(4, recurrent_activation="hard_sigmoid")],
     "RNN with another activation": lambda: [layers.SimpleRNN(4, activation="relu")],
     "masked, another activation": lambda: [layers.Masking(), layers.LSTM(4, activation="relu")],
+    "masked, gates of tanh": lambda: [
+        layers.Masking(),
+        layers.LSTM(4, recurrent_activation="tanh"),
+    ],
+    "GRU with gates of tanh": lambda: [layers.GRU(4, recurrent_activation="tanh")],
 }
 
 
@@ -96,8 +125,7 @@ def assert_right(model: keras.Model, proto: onnx.ModelProto) -> None:
         shape = [d.dim_value for d in proto.graph.input[0].type.tensor_type.shape.dim]
         (x,) = inputs_for(proto).values()
         assert list(x.shape) == shape
-        expected = model.predict(x, verbose=0, batch_size=len(x))
-        wanted = expected if isinstance(expected, list) else [expected]
+        wanted = keras.tree.flatten(model.predict(x, verbose=0, batch_size=len(x)))
         for output, right in zip(proto.graph.output, wanted, strict=True):
             np.testing.assert_allclose(
                 found[output.name].reshape(right.shape), right, atol=2e-6, err_msg=engine
@@ -129,6 +157,100 @@ def test_what_no_opencv_has_is_unrolled(made: Layers) -> None:
     assert_right(model, proto)
 
 
+@pytest.mark.parametrize("functions", FUNCTIONS, ids="-".join)
+@pytest.mark.parametrize("batch", [1, 3])
+def test_an_lstm_has_sigmoid_and_tanh_in_any_place(
+    functions: tuple[str, str, str], batch: int
+) -> None:
+    """Both ways, all states, and first states that are stated."""
+    x = keras.Input((STEPS, CHANNELS), batch_size=batch, name="x")
+    made: list[Any] = []
+    for backwards in (False, True):
+        cell = OtherCell(4, functions)
+        layer = layers.RNN(cell, return_sequences=True, return_state=True, go_backwards=backwards)
+        first = [keras.ops.full((batch, 4), value) for value in (0.3, -0.2)]
+        made += [*layer(x), layers.RNN(cell, go_backwards=backwards)(x, initial_state=first)]
+    model = drawn(keras.Model(x, made))
+    proto = converted(model)
+    found = [node for node in proto.graph.node if node.op_type == "LSTM"]
+    assert len(found) == 5  # the cell state of a reversed one is that of another
+    assert not ops(proto)["Tanh"] + ops(proto)["Sigmoid"]
+    names = [name.title().encode() for name in functions]
+    given = [a.strings for node in found for a in node.attribute if a.name == "activations"]
+    assert given == [names] * 5
+    assert_right(model, proto)
+    onnx.checker.check_model(proto, full_check=True)
+    assert follow_onnx(proto.SerializeToString(), {"x": (batch, STEPS, CHANNELS)}).unknown is None
+
+
+OF_LAYERS = [pair for pair in product(("sigmoid", "tanh"), repeat=2) if pair != ("tanh", "sigmoid")]
+
+
+@pytest.mark.parametrize(("activation", "gates"), OF_LAYERS)
+@pytest.mark.parametrize("sequences", [False, True])
+@pytest.mark.parametrize("ways", [1, 2])
+def test_layers_with_sigmoid_and_tanh_elsewhere_are_one_op(
+    activation: str, gates: str, sequences: bool, ways: int
+) -> None:
+    """In either direction."""
+    layer = layers.LSTM(
+        4, activation, recurrent_activation=gates, return_sequences=sequences,
+        go_backwards=ways == 1 and sequences,
+    )  # fmt: skip
+    model = net([layer if ways == 1 else both(layer)], 3)
+    proto = converted(model)
+    assert ops(proto)["LSTM"] == ways
+    assert not ops(proto)["Tanh"] + ops(proto)["Sigmoid"]
+    assert_right(model, proto)
+
+
+OF_SIGMOIDS: dict[str, Layers] = {
+    "GRU": lambda: [layers.GRU(4, "sigmoid")],
+    "GRU, its states": lambda: [layers.GRU(4, "sigmoid", return_sequences=True, return_state=True)],
+    "GRU, backwards": lambda: [layers.GRU(4, "sigmoid", go_backwards=True)],
+    "GRU both ways": lambda: [both(layers.GRU(4, "sigmoid", return_sequences=True))],
+    "GRU without biases": lambda: [layers.GRU(4, "sigmoid", use_bias=False)],
+    "SimpleRNN": lambda: [layers.SimpleRNN(4, "sigmoid", return_sequences=True)],
+    "SimpleRNN both ways": lambda: [both(layers.SimpleRNN(4, "sigmoid"))],
+}
+
+
+@pytest.mark.parametrize("made", OF_SIGMOIDS.values(), ids=OF_SIGMOIDS)
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_gru_of_sigmoids_is_one_of_tanh(made: Layers, masked: bool) -> None:
+    """Though no OpenCV has other functions in a GRU."""
+    model = of_words(made()) if masked else net(made(), 3)
+    proto = converted(model)
+    assert ops(proto)["GRU"] >= 1
+    assert not ops(proto)["Tanh"] + ops(proto)["Sigmoid"]
+    if masked:
+        assert_same_answers(model, proto, {"x": words()})
+    else:
+        assert_right(model, proto)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_computed_states_of_sigmoids_are_given_where_opencv_has_them(kind: str) -> None:
+    """The steps in front that bring states about are written for tanh."""
+    x = keras.Input((STEPS, CHANNELS), batch_size=1, name="x")
+    layer = getattr(layers, kind)
+    _, *states = layer(4, "sigmoid", return_state=True)(x)
+    model = drawn(keras.Model(x, layer(4, "sigmoid")(x, initial_state=states)))
+    portable, newer = converted(model), converted(model, "4.8")
+    assert ops(portable)[kind] == 1
+    assert ops(newer)[kind] == (2 if kind == "LSTM" else 1)
+    assert_right(model, portable)
+    assert_right(model, newer)
+
+
+def test_masked_layers_have_a_sigmoid_as_new_part() -> None:
+    """An LSTM whose gates are sigmoids can be held."""
+    model = of_words([both(layers.LSTM(4, "sigmoid", return_sequences=True))])
+    proto = converted(model)
+    assert ops(proto)["LSTM"] == 2
+    assert_same_answers(model, proto, {"x": words()})
+
+
 OF_KERAS_2: dict[str, tuple[str, dict[str, int]]] = {
     "LSTM": ("LSTM", {"LSTM": 1}),
     "GRU": ("GRU", {"GRU": 1}),
@@ -136,14 +258,17 @@ OF_KERAS_2: dict[str, tuple[str, dict[str, int]]] = {
 }
 
 
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
 @pytest.mark.parametrize(("layer", "expected"), OF_KERAS_2.values(), ids=OF_KERAS_2)
-def test_layers_of_keras_2_are_one_op(layer: str, expected: dict[str, int]) -> None:
+def test_layers_of_keras_2_are_one_op(
+    layer: str, expected: dict[str, int], activation: str
+) -> None:
     """In both directions, though their GRU parts its columns otherwise, and `unroll` was set."""
     tf_keras = pytest.importorskip("tf_keras")
     old = tf_keras.layers
-    ways = old.Bidirectional(getattr(old, layer)(4, return_sequences=True))
+    ways = old.Bidirectional(getattr(old, layer)(4, activation, return_sequences=True))
     x = old.Input((STEPS, CHANNELS), batch_size=2, name="x")
-    model = tf_keras.Model(x, getattr(old, layer)(3, unroll=True)(ways(x)))
+    model = tf_keras.Model(x, getattr(old, layer)(3, activation, unroll=True)(ways(x)))
     proto = converted(model)
     found = ops(proto)
     assert {op: found[op] for op in expected} == {op: 3 * n for op, n in expected.items()}
