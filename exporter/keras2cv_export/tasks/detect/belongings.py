@@ -40,6 +40,14 @@ OPTIONS: Final[Mapping[str, str]] = {
     "points.output": "points",
     "angles.output": "angles",
 }
+_CURES: Final[Mapping[str, str]] = {
+    "masks": "Name other outputs with --prototypes, --mask-coefficients or --masks, or correct "
+    "the columns of the coefficients.",
+    "points.joints": 'Name other outputs as "joint_heatmaps" and "joint_offsets".',
+    "points": "Name another output with --points, or correct --point-count, --point-format or the "
+    "columns of the points.",
+    "angles": "Name another output with --angles, or correct the columns of the angles.",
+}
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "columns_axis": ("last", "first"),
     "mask_activation": get_args(MaskActivation),
@@ -169,6 +177,11 @@ def check_belongings(
             f"coefficients, {count} x {channels}: {listed(outputs)}. Name it with "
             "--mask-coefficients, or say that coefficients are among the --columns."
         )
+
+
+def cure_of(path: str, otherwise: str) -> str:
+    """Return what to do about a fault of a record at `path`, if it is of what belongs to boxes."""
+    return next((cure for key, cure in _CURES.items() if path.startswith(f"{key}.")), otherwise)
 
 
 def missing_of(options: DetectOptions, roles: Mapping[str, Any]) -> list[str]:

@@ -24,7 +24,7 @@ from keras2cv.tasks.detect.record import (
 from keras2cv_export.tasks.outputs import Output
 
 from .anchors import anchors_of
-from .belongings import OPTIONS, missing_of, notes_of, records_of
+from .belongings import OPTIONS, cure_of, missing_of, notes_of, records_of
 from .describe_head import describe_head
 from .head_belongings import HeadBelongings, named_as_centernet, outputs_of_head
 from .options import DetectOptions
@@ -129,9 +129,10 @@ def _record(
         )
         detect.count_classes({role: output.shape for role, output in found.items()})
     except SchemaError as error:
+        cure = cure_of(error.path, "Correct the options that name them, or say what they mean.")
         raise UsageError(
             f"The detector's {error.path}: {error.problem}. Its outputs are "
-            f"{', '.join(f'{role} from {output}' for role, output in found.items())}."
+            f"{', '.join(f'{role} from {output}' for role, output in found.items())}. {cure}"
         ) from error
     return detect
 

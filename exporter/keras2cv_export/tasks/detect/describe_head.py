@@ -10,6 +10,7 @@ from keras2cv.schema.fields import SchemaError
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv_export.tasks.outputs import Output, listed
 
+from .belongings import cure_of
 from .head_belongings import HeadBelongings
 from .head_description import HeadDescription
 from .head_grid_levels import GridLevel, shared_sizes
@@ -53,9 +54,10 @@ def describe_head(
         classes = record.count_classes(shapes)
     except SchemaError as error:
         shown = ", ".join(f"{'+'.join(p.parts)} from {p.output}" for p in placed)
+        cure = cure_of(error.path, "Correct its anchors, classes, strides or axes.")
         raise UsageError(
             f"The head {description.head.family} does not fit: {error.path} {error.problem}. "
-            f"It reads {shown}. Correct its anchors, classes, strides or axes."
+            f"It reads {shown}. {cure}"
         ) from error
     if description.head.classes not in (None, classes):
         raise UsageError(

@@ -82,7 +82,7 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "points": ({**POSE, "hps": (104, 104, 33)}, "centernet", "has 2 numbers, and a box has 33"),
     "point count": (POSE, {"family": "centernet", "point_count": 16}, "16 points .*a box has 17"),
     "joints": ({**POSE, "hm_hp": (104, 104, 16)}, "centernet",
-               r"must be \(h, w, 17\) of 10816 cells, got \[104, 104, 16\]"),
+               r"must be \(h, w, 17\) of 10816 cells, got \[104, 104, 16\]\..* as \"joint_heatmaps\""),
     "places": ({**POSE, "hp_offset": (52, 52, 2)}, "centernet", r"10816 cells, got \[52, 52, 2\]"),
     "scores of points": (POSE, {"family": "centernet", "point_format": "xys"},
                          "has 3 numbers, and a box has 34"),
@@ -94,7 +94,7 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "coefficients": (
         {"y": (144, 3549), "m": (3549, 30), "proto": (104, 104, 32)},
         {"family": "yolov8", "mask_coefficients": "m", "prototypes": "proto"},
-        "must have 30 prototypes.*got 32"),
+        r"must have 30 prototypes, one for each coefficient, got 32\..* with --prototypes,"),
     "units": (PLAIN, {"family": "centernet", "point_units": "anchors"},
               "the head's form peaks has no anchors"),
     "scale of pixels": (POSE, {"family": "centernet", "point_units": "pixels", "point_scale": 2,
