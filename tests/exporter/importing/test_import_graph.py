@@ -8,15 +8,19 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
+from keras2cv.net.engines import ENGINES
+from keras2cv_export.convert import convert
 from keras2cv_export.importing.import_graph import import_graph
 from keras2cv_export.model.load.from_onnx import onnx_model
-from keras2cv_export.targets.importer_support import UnsupportedOpsError
+from keras2cv_export.targets.importer_support import RULES, UnsupportedOpsError
 from support.onnx_graphs import answers_of, graph_of, node
+from support.small_graphs import opencv
 
 RNG = np.random.default_rng(4)
 
@@ -317,10 +321,103 @@ def test_recurrent_layers_are_one_op_or_written_step_by_step(
     assert ("Tanh" in ops(found)) == (kind == "GRU" and reset == 0)
 
 
+LSTM_FORMS: dict[str, tuple[list[str], bool]] = {
+    "usual": (["Sigmoid", "Tanh", "Tanh"], False),
+    "in lower case": (["sigmoid", "tanh", "tanh"], False),
+    "usual, both ways": (["Sigmoid", "Tanh", "Tanh"] * 2, True),
+    "others": (["tanh", "Sigmoid", "sigmoid"], False),
+}
+
+
+@pytest.mark.parametrize(("functions", "both"), LSTM_FORMS.values(), ids=LSTM_FORMS)
+def test_the_activations_of_an_lstm_are_those_that_opencv_takes(
+    tmp_path: Path, functions: list[str], both: bool
+) -> None:
+    """As tf2onnx states them; lengths that are all of the steps are left out."""
+    steps, features, units, count = 4, 3, 5, 1 + both
+    way = "bidirectional" if both else "forward"
+    off = {"layout": 0, "input_forget": 0}  # as PyTorch states them
+    layer = node(
+        "LSTM", "x w r b n", "y", hidden_size=units, direction=way, activations=functions, **off
+    )
+    weights = {
+        "w": drawn(count, 4 * units, features),
+        "r": drawn(count, 4 * units, units),
+        "b": drawn(count, 8 * units),
+        "n": np.array([steps], np.int32),
+    }
+    model = graph_of([layer], {"x": [steps, 1, features]}, ["y"], weights)
+    found = agree(tmp_path, model, drawn(steps, 1, features), shapes={"x": (steps, 1, features)})
+    (lstm,) = (one for one in found.graph if one.op_type == "LSTM")
+    assert lstm.attributes.keys() <= {"hidden_size", "direction", "activations"}
+    assert not any(rule.fits(lstm) for rule in RULES)
+
+
+@pytest.mark.parametrize("kind", ["GRU", "RNN"])
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("joined", [False, True])
+def test_recurrent_layers_of_imported_files_run_on_both_engines(
+    tmp_path: Path, kind: str, direction: str, joined: bool
+) -> None:
+    """The classic one has another order of the states that go both ways."""
+    steps, batch, features, units = 4, 3, 3, 5
+    count, gates = 1 + (direction == "bidirectional"), 3 if kind == "GRU" else 1
+    more = {"linear_before_reset": 1} if kind == "GRU" else {}
+    layers = [node(kind, "x w r b", "a last", hidden_size=units, direction=direction, **more)]
+    if joined:  # as PyTorch's exporters do
+        layers.append(node("Transpose", "a", "t", perm=[0, 2, 1, 3]))
+        layers.append(node("Reshape", "t s", "y"))
+    else:
+        layers.append(node("Add", "a o", "y"))
+    weights = {
+        "w": drawn(count, gates * units, features),
+        "r": drawn(count, gates * units, units),
+        "b": drawn(count, 2 * gates * units),
+        "s": np.array([steps, batch, count * units]),
+        "o": drawn(count, 1, units),
+    }
+    layers.append(node("Exp", "last", "e"))
+    model = graph_of(layers, {"x": [steps, batch, features]}, ["y", "e"], weights)
+    onnx.save(model, tmp_path / "m.onnx")
+    shapes = {"x": (steps, batch, features)}
+    loaded = onnx_model(tmp_path / "m.onnx", ModelSource("m.onnx", "onnx"), shapes, 1, None)
+    proto = ir.to_proto(convert(loaded).model)
+    (name,) = (one.name for one in proto.graph.input)
+    given = drawn(*shapes["x"])
+    expected = answers_of(model, {"x": given})
+    for engine in ENGINES:
+        found = opencv(proto, engine, given={name: given})
+        for output, right in zip(proto.graph.output, expected, strict=True):
+            ours = found[output.name].reshape(right.shape)
+            np.testing.assert_allclose(ours, right, atol=2e-6, err_msg=engine)
+
+
+def _lstm(lengths: Any = None, **attributes: Any) -> onnx.ModelProto:
+    """Return a graph of an LSTM of 4 steps and 2 samples."""
+    count = 1 + ("direction" in attributes)
+    layer = node("LSTM", "x w r b" + " n" * (lengths is not None), "y", hidden_size=5, **attributes)
+    weights = {"w": drawn(count, 20, 3), "r": drawn(count, 20, 5), "b": drawn(count, 40)}
+    weights |= {} if lengths is None else {"n": lengths}
+    return graph_of([layer], {"x": [4, 2, 3]}, ["y"], weights)
+
+
 REFUSED: dict[str, tuple[Callable[[], onnx.ModelProto], str]] = {
     "an op of another domain": (
         lambda: graph_of([node("FusedConv", "x", "y", domain="com.microsoft")], {"x": X}, ["y"]),
         "FusedConv in y: it is no op of ONNX' own, but one of com.microsoft",
+    ),
+    "an LSTM of relu": (lambda: _lstm(activations=["Sigmoid", "Relu", "Tanh"]),
+                        "LSTM in y: it has the activations Sigmoid, Relu, Tanh"),
+    "an LSTM of other functions both ways": (
+        lambda: _lstm(direction="bidirectional", activations=["Tanh"] * 6),
+        "LSTM in y: it has the activations Tanh, Tanh, Tanh, Tanh, Tanh, Tanh of both ways",
+    ),
+    "an LSTM that cuts its values off": (
+        lambda: _lstm(clip=2.0), "LSTM in y: it cuts its values off, or has one gate for two"
+    ),
+    "an LSTM of samples apart": (
+        lambda: _lstm(np.array([3, 4], np.int32)),
+        "LSTM in y: its samples have lengths of their own",
     ),
     "an op that there is not": (
         lambda: graph_of([node("Erfc", "x", "y")], {"x": X}, ["y"]),

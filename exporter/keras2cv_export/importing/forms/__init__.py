@@ -11,10 +11,11 @@ from typing import Final
 
 import onnx_ir as ir
 
-from . import attributes, normalization, quantized, recurrent, resizing, windows
+from . import attributes, lstm, normalization, quantized, recurrent, resizing, windows
 
 FORMS: Final[Mapping[str, Callable[[ir.Model, ir.Node, int], None]]] = {
     **attributes.FORMS,
+    **lstm.FORMS,
     **normalization.FORMS,
     **quantized.FORMS,
     **recurrent.FORMS,

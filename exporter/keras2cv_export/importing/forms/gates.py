@@ -14,7 +14,14 @@ from typing import Any, Final
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import constant, integer, new_constant, replace
+from keras2cv_export.graph.edit import (
+    constant,
+    integer,
+    ints,
+    new_constant,
+    replace,
+    shape_of,
+)
 
 from .attributes import known
 from .normalization import NodeWriter
@@ -57,18 +64,45 @@ def stays_one_op(
     backwards = tuple(directions) == (False,)
     both = weights.with_idle_first() if backwards else weights
     count = len(both.w)
-    shape = [sizes[0], count, sizes[1], units]
+    full = (sizes[0], sizes[1], units)
     operands = [
         new_constant(model, np.ascontiguousarray(part, np.float32), write.like, "weights")
         for part in (both.w, both.r, both.b, both.h)
     ]
     way = "bidirectional" if count == 2 else "forward"
-    y = write.op("GRU", node.inputs[0], *operands[:3], None, operands[3], shape=shape,
+    y = write.op("GRU", node.inputs[0], *operands[:3], None, operands[3],
+                 shape=[full[0], count, *full[1:]],
                  hidden_size=units, direction=way, linear_before_reset=1)  # fmt: skip
-    if backwards:
-        y = _cut(write, y, [sizes[0], 1, sizes[1], units], axis=1, begin=1)
-    _put(write, y, directions, (sizes[0], sizes[1], units))
+    if count == 1:
+        _put(write, y, [_shaped(write, y, full)], directions)
+        return True
+    halves = _halves(write, y, full)
+    ways = halves[1:] if backwards else halves
+    whole = not backwards and _is_joined(node.outputs[0])
+    _put(write, y if whole else None, ways, directions)
     return True
+
+
+def _is_joined(y: ir.Value) -> bool:
+    """Whether both ways of all states are joined at once, as PyTorch's exporters do.
+
+    Before 5.0's new engine, the states are in the order of (T, N, D, H) and said to be (T, 1, N,
+    D H). Transposed and reshaped to (T, N, D H), they are right; every other reader is not.
+    """
+    moves = [node for node, _ in y.uses()]
+    perms = [ints(node, "perm", ()) for node in moves if node.op_type == "Transpose"]
+    readers = [reader for node in moves for reader, _ in node.outputs[0].uses()]
+    outside = y.is_graph_output() or any(node.outputs[0].is_graph_output() for node in moves)
+    ordered = len(perms) == len(moves) and all(tuple(perm) == (0, 2, 1, 3) for perm in perms)
+    return ordered and not outside and all(node.op_type == "Reshape" for node in readers)
+
+
+def _halves(write: NodeWriter, y: ir.Value, full: tuple[int, int, int]) -> list[ir.Value]:
+    """Return all states of each of two ways, (T, N, H)."""
+    steps, batch, units = full
+    moved = write.op("Transpose", y, perm=[0, 2, 1, 3], shape=[steps, batch, 2, units])
+    rows = _shaped(write, moved, [steps, batch, 2 * units])
+    return [_cut(write, rows, list(full), axis=2, begin=k * units) for k in (0, 1)]
 
 
 def _weights(node: ir.Node, batch: int) -> _Weights | None:
@@ -104,31 +138,48 @@ def _still(w: Array, r: Array, b: Array, h: Array) -> _Weights:
 
 
 def _put(
-    write: NodeWriter, y: ir.Value, directions: Sequence[bool], sizes: tuple[int, int, int]
+    write: NodeWriter, y: ir.Value | None, ways: Sequence[ir.Value], directions: Sequence[bool]
 ) -> None:
-    """Let Y, and the last states that are read off it, take the node's place."""
-    node, (steps, batch, units) = write.node, sizes
+    """Let all states, and the last ones that are read off them, take the node's outputs' places.
+
+    Args:
+        write: Writes the nodes.
+        y: All states of all ways, (T, D, N, H); None if they are made of `ways`.
+        ways: All states of each, (T, N, H).
+        directions: Of each, whether it runs forward.
+    """
+    node, count = write.node, len(ways)
+    steps, batch, units = shape_of(ways[0]) or ()
     last = node.outputs[1] if len(node.outputs) > 1 else None
     if last is not None and (last.uses() or last.is_graph_output()):
-        rows = []
-        for k, forward in enumerate(directions):
-            end = _cut(write, y, [1, len(directions), batch, units], axis=0,
-                       begin=steps - 1 if forward else 0)  # fmt: skip
-            if len(directions) > 1:
-                end = _cut(write, end, [1, 1, batch, units], axis=1, begin=k)
-            rows.append(write.op("Reshape", end, write.whole([1, batch, units]),
-                                 shape=[1, batch, units]))  # fmt: skip
-        full = [len(directions), batch, units]
-        joined = rows[0] if len(rows) == 1 else write.op("Concat", *rows, axis=0, shape=full)
-        replace(last, joined)
-    if node.outputs[0].uses() or node.outputs[0].is_graph_output():
-        replace(node.outputs[0], y)
+        one = [1, batch, units]
+        ends = [
+            _cut(write, way, one, axis=0, begin=steps - 1 if forward else 0)
+            for way, forward in zip(ways, directions, strict=True)
+        ]
+        replace(last, _joined(write, ends, axis=0, shape=[count, batch, units]))
+    every = node.outputs[0]
+    if every.uses() or every.is_graph_output():
+        if y is None:
+            parts = [_shaped(write, way, [steps, 1, batch, units]) for way in ways]
+            y = _joined(write, parts, axis=1, shape=[steps, count, batch, units])
+        replace(every, y)
     write.model.graph.remove(node, safe=True)
+
+
+def _joined(
+    write: NodeWriter, parts: Sequence[ir.Value], *, axis: int, shape: Sequence[int]
+) -> ir.Value:
+    return parts[0] if len(parts) == 1 else write.op("Concat", *parts, axis=axis, shape=shape)
+
+
+def _shaped(write: NodeWriter, value: ir.Value, shape: Sequence[int]) -> ir.Value:
+    return write.op("Reshape", value, write.whole(shape), shape=shape)
 
 
 def _cut(
     write: NodeWriter, value: ir.Value, shape: Sequence[int], *, axis: int, begin: int
 ) -> ir.Value:
-    """Return one element of an axis, which stays."""
-    limits = (write.whole([k], "cut") for k in (begin, begin + 1, axis))
+    """Return elements of an axis, as many as the shape has."""
+    limits = (write.whole([k], "cut") for k in (begin, begin + shape[axis], axis))
     return write.op("Slice", value, *limits, shape=shape)

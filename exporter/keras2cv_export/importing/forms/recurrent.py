@@ -1,6 +1,6 @@
 """GRU and RNN as one op where every OpenCV has it (`gates.py`); others step by step.
 
-An LSTM is an op that they all have.
+An LSTM is an op that they all have (`lstm.py`).
 
 GRU   z = s(x Wz + h Rz + bz),  r = s(x Wr + h Rr + br)
       n = tanh(x Wn + bn + r (h Rn + cn)),  h' = (1 - z) n + z h

@@ -83,7 +83,7 @@ class OtherCell(layers.LSTMCell):
         super().__init__(units, recurrent_activation=functions[0])
         self.new, self.shown = map(keras.activations.get, functions[1:])
 
-    def call(self, inputs: Any, states: list[Any], training: bool = False) -> Any:
+    def call(self, inputs: Any, states: list[Any], training: bool = False) -> Any:  # noqa: ARG002
         """Return the output, and the states."""
         h, c = states
         z = keras.ops.matmul(inputs, self.kernel) + keras.ops.matmul(h, self.recurrent_kernel)
