@@ -35,7 +35,17 @@ KINDS: Final[Mapping[str, Callable[[Any], list[Any]]]] = {
     "Bidirectional(LSTM)": lambda layers: [layers.Bidirectional(layers.LSTM(UNITS))],
     "masked LSTM": lambda layers: [layers.Masking(), layers.LSTM(UNITS)],
     "masked GRU": lambda layers: [layers.Masking(), layers.GRU(UNITS)],
+    "LSTM of sigmoid": lambda layers: [layers.LSTM(UNITS, activation="sigmoid")],
+    "GRU of sigmoid": lambda layers: [layers.GRU(UNITS, activation="sigmoid")],
+    "SimpleRNN": lambda layers: [layers.SimpleRNN(UNITS)],
     "LSTM of relu": lambda layers: [layers.LSTM(UNITS, activation="relu")],
+    "GRU of relu": lambda layers: [layers.GRU(UNITS, activation="relu")],
+    "GRU that resets before": lambda layers: [layers.GRU(UNITS, reset_after=False)],
+    "SimpleRNN of relu": lambda layers: [layers.SimpleRNN(UNITS, activation="relu")],
+    "masked LSTM of relu": lambda layers: [
+        layers.Masking(),
+        layers.LSTM(UNITS, activation="relu"),
+    ],
 }
 """Kind -> its layers, of the library's module `layers`."""
 

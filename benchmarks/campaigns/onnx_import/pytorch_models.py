@@ -143,6 +143,34 @@ class Words(nn.Module):
         return self.head(y[:, -1])
 
 
+class Series(nn.Module):
+    """Recurrent layers on top of each other; every output, and the last states."""
+
+    def __init__(self, kind: Any, layers: int = 1, both: bool = False) -> None:
+        super().__init__()
+        self.rnn = kind(5, 6, layers, batch_first=True, bidirectional=both)
+        self.head = nn.Linear(12 if both else 6, 3)
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        y, states = self.rnn(x)
+        h = states[0] if isinstance(states, tuple) else states
+        return self.head(y), h[-1]
+
+
+class Copies(nn.Module):
+    """A decoder that begins with the states of an encoder."""
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.encoder, self.decoder = (kind(5, 6, batch_first=True) for _ in range(2))
+        self.head = nn.Linear(6, 3)
+
+    def forward(self, x: Any) -> Any:
+        _, states = self.encoder(x)
+        y, _ = self.decoder(x, states)
+        return self.head(y)
+
+
 class Convnext(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -238,6 +266,10 @@ def _picture(size: int = 32, channels: int = 3, count: int = 4) -> Any:
     return torch.rand(count, channels, size, size)
 
 
+def _series() -> Any:
+    return torch.randn(4, 12, 5)
+
+
 MODELS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "resnet": (ResNet, (_picture(64),)),
     "mobile": (Mobile, (_picture(),)),
@@ -247,6 +279,16 @@ MODELS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "vit": (Attention, (_picture(),)),
     "words_lstm": (lambda: Words("lstm"), (torch.randint(0, 50, (4, 9)),)),
     "words_gru": (lambda: Words("gru"), (torch.randint(0, 50, (4, 9)),)),
+    "lstm": (lambda: Series(nn.LSTM), (_series(),)),
+    "lstm_two": (lambda: Series(nn.LSTM, 2), (_series(),)),
+    "lstm_both": (lambda: Series(nn.LSTM, both=True), (_series(),)),
+    "lstm_copies": (lambda: Copies(nn.LSTM), (_series(),)),
+    "gru": (lambda: Series(nn.GRU), (_series(),)),
+    "gru_two": (lambda: Series(nn.GRU, 2), (_series(),)),
+    "gru_both": (lambda: Series(nn.GRU, both=True), (_series(),)),
+    "gru_copies": (lambda: Copies(nn.GRU), (_series(),)),
+    "rnn": (lambda: Series(nn.RNN), (_series(),)),
+    "rnn_both": (lambda: Series(nn.RNN, both=True), (_series(),)),
     "convnext": (Convnext, (_picture(),)),
     "style": (Style, (_picture(16),)),
     "detector": (Detector, (_picture(),)),

@@ -8,6 +8,7 @@ Each becomes FOLDER/NAME.onnx, and FOLDER/NAME.npz with its inputs and TensorFlo
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,37 @@ def _attention() -> Any:
     return keras.Model(series, layers.Dense(3, activation="selu")(x))
 
 
-MODELS = {"net": _net, "unet": _unet, "sequence": _sequence, "attention": _attention}
+def _series(layer: Any) -> Callable[[], Any]:
+    """Return what makes a model of a recurrent layer."""
+
+    def made() -> Any:
+        series = keras.Input((12, 4), name="series")
+        return keras.Model(series, layers.Dense(2)(layer()(series)))
+
+    return made
+
+
+def _both(layer: Any) -> Any:
+    return layers.Bidirectional(layer)
+
+
+MODELS: dict[str, Callable[[], Any]] = {
+    "net": _net,
+    "unet": _unet,
+    "sequence": _sequence,
+    "attention": _attention,
+    "keras_lstm": _series(lambda: layers.LSTM(6)),
+    "keras_lstm_all": _series(lambda: layers.LSTM(6, return_sequences=True)),
+    "keras_lstm_both": _series(lambda: _both(layers.LSTM(6, return_sequences=True))),
+    "keras_lstm_back": _series(lambda: layers.LSTM(6, go_backwards=True)),
+    "keras_lstm_sigmoid": _series(lambda: layers.LSTM(6, "sigmoid")),
+    "keras_lstm_relu": _series(lambda: layers.LSTM(6, "relu")),
+    "keras_gru": _series(lambda: layers.GRU(6)),
+    "keras_gru_both": _series(lambda: _both(layers.GRU(6, return_sequences=True))),
+    "keras_gru_before": _series(lambda: layers.GRU(6, reset_after=False)),
+    "keras_rnn": _series(lambda: layers.SimpleRNN(6)),
+    "keras_masked": _series(lambda: keras.Sequential([layers.Masking(), layers.LSTM(6)])),
+}
 
 
 def write(folder: Path, name: str) -> None:

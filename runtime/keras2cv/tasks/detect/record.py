@@ -255,9 +255,8 @@ class DetectRecord:
             classes = self._checked(self.head.count_classes(shapes))
             own = shapes.get("masks.prototypes", (self.head.mask_numbers,))[-1]
             if self.head.mask_numbers not in (None, own):
-                wanted = self.head.mask_numbers
-                problem = f"must have {wanted} prototypes, one for each coefficient, got {own}"
-                raise SchemaError("masks.prototypes", problem)
+                problem = f"must have {self.head.mask_numbers} prototypes, one for each coefficient"
+                raise SchemaError("masks.prototypes", f"{problem}, got {own}")
             check_shapes(self.belongings, shapes, self.head.count, classes)
             return classes
         if self.columns is not None:

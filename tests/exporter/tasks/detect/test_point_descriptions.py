@@ -82,7 +82,7 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "points": ({**POSE, "hps": (104, 104, 33)}, "centernet", "has 2 numbers, and a box has 33"),
     "point count": (POSE, {"family": "centernet", "point_count": 16}, "16 points .*a box has 17"),
     "joints": ({**POSE, "hm_hp": (104, 104, 16)}, "centernet",
-               r"must be \(h, w, 17\) of 10816 cells, got \[104, 104, 16\]\..* as \"joint_heatmaps\""),
+               r"must be \(h, w, 17\) of 10816 cells, got \[104, 104, 16\]\..*\"joint_heatmaps\""),
     "places": ({**POSE, "hp_offset": (52, 52, 2)}, "centernet", r"10816 cells, got \[52, 52, 2\]"),
     "scores of points": (POSE, {"family": "centernet", "point_format": "xys"},
                          "has 3 numbers, and a box has 34"),
