@@ -2,8 +2,8 @@
 
     python -m campaigns.recurrent_cost [KIND ...] [--steps 40,200,1000] [--keras 3,2]
 
-Each model is a file of Keras 3 (.keras) or of Keras 2 (.h5), exported with the comparison left out
-in a process that has exported another one before, since TensorFlow's import takes seconds. Loading
+Each model is a file of Keras 3 (.keras) or of Keras 2 (.h5), exported with the comparison left out.
+The child process that opens the file imports TensorFlow, which is 4 s of each export. Loading
 is `keras2cv.load`, and what the first run takes longer than others. Both sides run in turns, in one
 process, one sample at a time. Seconds of an export are of the processor; of loading and runs the
 fastest of several is given, since other programs on the machine only make them longer.
@@ -100,9 +100,14 @@ def exported(package: Any, made: list[Any], steps: int, stem: Path) -> tuple[flo
     model = package.Model(x, y)
     file = stem.with_suffix(".keras" if package.__name__ == "keras" else ".h5")
     model.save(file)
-    begun = time.process_time()
+    begun = _processor_s()
     export(file, stem.with_suffix(".cv"), task="raw", check=False)
-    return time.process_time() - begun, model
+    return _processor_s() - begun, model
+
+
+def _processor_s() -> float:
+    """Return the seconds of this process and of its children, in which files are exported."""
+    return sum(os.times()[:4])
 
 
 def _figures(model: Any, bundle: Path, steps: int) -> dict[str, float]:
