@@ -103,10 +103,12 @@ def _words(bundle: Bundle, folder: Path) -> dict[str, str]:
     """Return the value of each @word@ of the templates."""
     manifest, traits = bundle.manifest, traits_of(bundle.manifest)
     sources = "NAME=FILE..." if "inputs" in traits else "SOURCE..."
+    title = TASKS[manifest.task.kind].title
     options = " ".join(name for name, wanted in _OPTIONS.items() if applies(wanted, traits))
     return {
         "kind": manifest.task.kind,
-        "task": TASKS[manifest.task.kind].title,
+        "task": title,
+        "title": title[0].upper() + title[1:],
         "sources": sources,
         "options": options,
         "version": VERSION,

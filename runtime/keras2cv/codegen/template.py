@@ -41,6 +41,15 @@ def fill(text: str, traits: Collection[str], words: Mapping[str, str]) -> str:
     return re.sub(r"@([a-z]+)@", lambda found: words[found[1]], filled)
 
 
+def fill_braces(text: str, traits: Collection[str], words: Mapping[str, str]) -> str:
+    """Fill a template of a language that has braces, and leave no gap where a block was left out.
+
+    No two empty lines follow each other, and none stands before a closing brace.
+    """
+    filled = re.sub(r"\n{3,}", "\n\n", fill(text, traits, words))
+    return re.sub(r"\n(?=\n *\}[;),]*\n)", "", filled)
+
+
 def applies(wanted: str, traits: Collection[str]) -> bool:
     """Return whether `traits` has one of the wanted, if any is named, and none of those after !."""
     names = wanted.split()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
@@ -12,7 +11,7 @@ from keras2cv.codegen.detector_traits import detector_traits
 from keras2cv.codegen.identifier import identifier
 from keras2cv.codegen.language import Words
 from keras2cv.codegen.tail_steps import lacking as tail_lacking
-from keras2cv.codegen.template import applies, fill, read_template
+from keras2cv.codegen.template import applies, fill_braces, read_template
 from keras2cv.codegen.traits import traits_of
 from keras2cv.tasks.detect.record import DetectRecord
 
@@ -103,13 +102,13 @@ def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     words = {**words, "namespace": name, "oldest": _OLDEST, "form": _form_of_head(manifest)}
 
     def filled(template: str) -> str:
-        return fill(read_template("cpp", template.format_map(words)), traits, words)
+        return fill_braces(read_template("cpp", template.format_map(words)), traits, words)
 
     words["result"] = filled("result/{kind}.hpp")
     parts = [filled(template) for template, wanted in _PARTS.items() if applies(wanted, traits)]
     files = {file.format_map(words): filled(template) for template, file in _FILES.items()}
     beside = [header for header, wanted in _HEADERS.items() if applies(wanted, traits)]
-    files |= {f"src/{header}": re.sub(r"\n{3,}", "\n\n", filled(header)) for header in beside}
+    files |= {f"src/{header}": filled(header) for header in beside}
     source = one_source(f"keras2cv/{name}.hpp", parts, f"keras2cv::{name}", beside)
     return {**files, f"src/{name}.cpp": source}
 

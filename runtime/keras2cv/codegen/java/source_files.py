@@ -15,7 +15,7 @@ from keras2cv.codegen.identifier import identifier
 from keras2cv.codegen.java.reserved_words import RESERVED
 from keras2cv.codegen.language import Words
 from keras2cv.codegen.tail_steps import lacking as steps_lacking
-from keras2cv.codegen.template import applies, fill, read_template
+from keras2cv.codegen.template import applies, fill_braces, read_template
 from keras2cv.codegen.traits import traits_of
 from keras2cv.tasks.detect.record import DetectRecord
 
@@ -75,7 +75,7 @@ def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     words = {**words, **_own_words(manifest, words, traits)}
     templates = _templates(traits, manifest.task.kind, words)
     return {
-        name: _with_sorted_imports(fill(read_template("java", path), traits, words))
+        name: _with_sorted_imports(fill_braces(read_template("java", path), traits, words))
         for name, path in templates.items()
     }
 

@@ -9,7 +9,7 @@ from keras2cv.bundle.manifest import Manifest
 from keras2cv.codegen.detector_traits import detector_traits
 from keras2cv.codegen.language import Words
 from keras2cv.codegen.tail_steps import lacking
-from keras2cv.codegen.template import applies, fill, read_template
+from keras2cv.codegen.template import applies, fill_braces, read_template
 from keras2cv.codegen.traits import traits_of
 from keras2cv.tasks import TASKS
 
@@ -71,7 +71,8 @@ def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     templates = {name: name for name, wanted in _FILES.items() if applies(wanted, traits)}
     templates["answer.js"] = f"answer/{kind}.js"
     return {
-        name: fill(read_template("js", path), traits, words) for name, path in templates.items()
+        name: fill_braces(read_template("js", path), traits, words)
+        for name, path in templates.items()
     }
 
 

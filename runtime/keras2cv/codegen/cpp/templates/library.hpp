@@ -1,4 +1,4 @@
-// @task@ with OpenCV and nothing else.
+// @title@ with OpenCV and nothing else.
 #pragma once
 
 #include <array>  //@only rotated
@@ -33,7 +33,7 @@ struct Tensor {
 @result@
 // How a model is loaded.
 struct Options {
-    std::string device = "cpu";   // or "opencl", "cuda", "cuda-fp16"
+    std::string device = "cpu";  // or "opencl", "cuda", "cuda-fp16"
     std::optional<double> score;  // another threshold than the bundle's, 0 to 1  //@only score
 };
 

@@ -69,7 +69,7 @@ inline Device find_device(const std::string& name) {
     const auto offered = cv::dnn::getAvailableTargets(device->second.first);
     if (std::find(offered.begin(), offered.end(), device->second.second) == offered.end())
         throw Error("Device " + name + " is not there: OpenCV " CV_VERSION " is built without it, or "
-                    "finds no such device. Leave --device out.");
+                    "finds no such device. Choose cpu.");
     return device->second;
 }
 
@@ -97,7 +97,7 @@ inline Source read_source(const Manifest& manifest) {
 inline cv::dnn::Net load(const Manifest& manifest, const std::string& device) {
     if (manifest.engine == "new" && device != "cpu")
         throw Error("The bundle was verified with OpenCV 5's new engine only, which runs on the CPU. "
-                    "Leave --device out.");
+                    "Choose cpu.");
     const Source source = read_source(manifest);
     std::string problem;
     cv::dnn::Net net;

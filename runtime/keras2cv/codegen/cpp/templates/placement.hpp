@@ -22,8 +22,8 @@ struct Placement {
     cv::Vec2d to_source(double x, double y) const {
         return {(x - offset[0]) / scale[0], (y - offset[1]) / scale[1]};
     }
-
 //@begin crops masks
+
     // The part of the source that the net sees, in whole pixels of the source.
     cv::Rect visible() const {
         return whole(to_source(0, 0), to_source(input.width, input.height), source);

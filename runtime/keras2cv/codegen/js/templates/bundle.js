@@ -38,7 +38,7 @@ export class Entry {
 
   text(choices = null) {
     this.expect(typeof this.value === "string", "a string");
-    return this.expect(!choices?.includes || choices.includes(this.value), `one of ${choices}`);
+    return this.expect(choices === null || choices.includes(this.value), `one of ${choices}`);
   }
 
   number() {

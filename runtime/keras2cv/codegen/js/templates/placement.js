@@ -3,7 +3,6 @@
 import { centerBox } from "./fit.js"; //@only cropped
 import { letterboxBox } from "./fit.js"; //@only letterbox
 import { padBars } from "./fit.js"; //@only padded
-
 import { rint } from "./rounding.js"; //@only crops weighted
 
 //@begin crops weighted

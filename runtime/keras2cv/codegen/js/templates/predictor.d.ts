@@ -31,13 +31,14 @@ export interface Picture {
 export type Clip = readonly Picture[];
 
 //@end
-/** What is predicted: */
+/** What `predict` takes. */ //@only !inputs
 export type Sample = Picture; //@only !inputs !clips
 export type Sample = Clip; //@only clips !inputs
 //@begin inputs
-export type Sample = Record<string, Picture | Float32Array | readonly number[]>; // by the input's name  //@only photo !clips
-export type Sample = Record<string, Picture | Clip | Float32Array | readonly number[]>; // by the input's name  //@only clips
-export type Sample = Record<string, Float32Array | readonly number[]>; // by the input's name  //@only arrays
+/** What `predict` takes: a value for each input, by its name. */
+export type Sample = Record<string, Picture | Float32Array | readonly number[]>; //@only photo !clips
+export type Sample = Record<string, Picture | Clip | Float32Array | readonly number[]>; //@only clips
+export type Sample = Record<string, Float32Array | readonly number[]>; //@only arrays
 //@end
 
 //@begin classify

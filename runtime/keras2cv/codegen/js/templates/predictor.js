@@ -83,8 +83,8 @@ class Predictor {
   #answer(outputs) { //@only identity
     const { rules } = this.manifest; //@only !identity
     //@begin !clips
-    const where = place(pictureOf(sample, rules), rules); //@only pixels !inputs
-    const where = place(pictureOf(sample[rules.input], rules), rules); //@only placed
+    const where = place(sample, rules); //@only pixels !inputs
+    const where = place(sample[rules.input], rules); //@only placed
     //@end
     //@begin clips
     const where = place(sample.at(-1), rules); // an answer is drawn on the last frame  //@only !inputs

@@ -6,12 +6,12 @@ const isFile = (value) => value instanceof Blob || (globalThis.ImageBitmap && va
 /** Return a sample with its files read. */
 async function readSample(sample) {
   const { decode } = await import("./decode.js"); //@only !arrays
-  //@begin !arrays
+  //@begin clips
   const readPicture = (value) => (isFile(value) ? decode(value) : value);
-  const readAll = (frames) => Promise.all(frames.map(readPicture)); //@only clips
-  const readValue = (value) => (Array.isArray(value) ? readAll(value) : readPicture(value)); //@only clips
-  const readValue = readPicture; //@only !clips
+  const readAll = (frames) => Promise.all(frames.map(readPicture));
+  const readValue = (value) => (Array.isArray(value) ? readAll(value) : readPicture(value));
   //@end
+  const readValue = (value) => (isFile(value) ? decode(value) : value); //@only !arrays !clips
   return readValue(sample); //@only !inputs
   //@begin inputs
   const { readNpy } = await import("./npy.js");
@@ -59,12 +59,17 @@ const calls = {
     const values = await readSample(sample), start = performance.now();
     const answer = predictor.predict(values);
     const milliseconds = performance.now() - start;
-    const shown = values; //@only !inputs
-    const shown = values[predictor.manifest.rules.input]; //@only photo
     const picture = null; //@only arrays
     //@begin !arrays
+    //@begin clips depth alpha bands
+    const shown = values; //@only !inputs
+    const shown = values[predictor.manifest.rules.input]; //@only photo
+    //@end
+    //@begin !clips !depth !alpha !bands
+    const picture = values; //@only !inputs
+    const picture = values[predictor.manifest.rules.input]; //@only photo
+    //@end
     const picture = [shown].flat().at(-1); // of a clip, the last frame  //@only clips !depth !alpha !bands
-    const picture = shown; //@only !clips !depth !alpha !bands
     const { shownAs } = await import("./decode.js"); //@only depth alpha bands
     const picture = shownAs([shown].flat().at(-1)); //@only depth alpha bands
     //@end

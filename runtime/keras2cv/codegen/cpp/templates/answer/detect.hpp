@@ -30,20 +30,20 @@ namespace keras2cv::@namespace@ {
 // How the outputs are read; an output without a name is not there.
 struct Task {
 //@begin !head
-    std::string boxes, scores, classes, objectness;  // outputs by Keras name, or all of it in
-    std::string raw, columns;                        // one, whose columns are so named
-    bool columns_first = false;                      // its first axis is that of the columns
+    std::string boxes, scores, classes, objectness;  // outputs by Keras name
+    std::string raw, columns;    // or one output with all of it, and the names of its columns
+    bool columns_first = false;  // its first axis is that of the columns
 //@end
     Head head;  //@only head
     MaskRules masks;  //@only masks
     KeypointRules keypoints;  //@only boxpoints
     AngleRules angles;  //@only rotated
     std::string box_format, box_units, activation, objectness_activation;
-    std::vector<double> anchors;                   // cx, cy, w, h of each  //@only offsets priors
+    std::vector<double> anchors;  // cx, cy, w, h of each  //@only offsets priors
     std::vector<double> variances = {1, 1, 1, 1};  // what offsets from them are scaled by  //@only offsets priors
-    float score = 0;                         // boxes above it are kept
-    std::vector<double> class_scores;        // of each class, in place of it; may be empty
-    double iou = -1;                         // the worse of two that overlap more goes; below 0: none
+    float score = 0;  // boxes above it are kept
+    std::vector<double> class_scores;  // of each class, in place of it; may be empty
+    double iou = -1;  // the worse of two that overlap more goes; below 0: none
     bool across_classes = false;
     int background = -1;     // the class that is none
     int max_detections = 0;  // 0: as many as there are
@@ -196,13 +196,19 @@ inline Tables read_tables(const Sample& sample, const Task& task) {
     add_rows(tables, "coefficients", task.masks.coefficients, sample, count);  //@only weighted
     add_rows(tables, "points", task.keypoints.output, sample, count);  //@only boxpoints
     add_rows(tables, "angle", task.angles.output, sample, count);  //@only rotated
-    for (const char* part : {
-             "coefficients",  //@only weighted
-             "points",  //@only boxpoints
-             "angle",  //@only rotated
-             "scores"})
+//@begin weighted boxpoints rotated
+    std::vector<std::string> parts = {"scores"};
+    parts.emplace_back("coefficients");  //@only weighted
+    parts.emplace_back("points");  //@only boxpoints
+    parts.emplace_back("angle");  //@only rotated
+    for (const std::string& part : parts)
         if (tables.count(part) == 0 || tables[part].rows != static_cast<int>(count))
-            throw bad_manifest(std::string("task.detect lacks the boxes' ") + part);
+            throw bad_manifest("task.detect lacks the boxes' " + part);
+//@end
+//@begin !weighted !boxpoints !rotated
+    if (tables.count("scores") == 0 || tables["scores"].rows != static_cast<int>(count))
+        throw bad_manifest("task.detect lacks the boxes' scores");
+//@end
     return tables;
 }
 
@@ -547,12 +553,13 @@ std::string to_json(const Detections& result) {
         for (int i = 0; i < 4; ++i) edges.push_back(json_number(found.box[i]));
         records.push_back("{\"label\": " + json_text(result.label_of(found.class_id)) + ", \"class_id\": " +
                           std::to_string(found.class_id) + ", \"score\": " + json_number(found.score) +
-                          ", \"box_xyxy\": " + json_list(edges) +
+                          ", \"box_xyxy\": " + json_list(edges) + "}");  //@only !masks !boxpoints !rotated
+                          ", \"box_xyxy\": " + json_list(edges) +  //@only masks boxpoints rotated
                           ", \"mask\": " + json_mask(found.mask, result.image) +  //@only masks
                           ", \"keypoints\": " + json_points(found.points, result) +  //@only boxpoints
                           ", \"polygon_xy\": " + json_polygon(found.polygon) +  //@only rotated
                           ", \"angle\": " + json_number(found.angle) +  //@only rotated
-                          "}");
+                          "}");  //@only masks boxpoints rotated
     }
     return "{\"task\": \"detect\", \"image_wh\": [" + std::to_string(result.image.width) + ", " +
            std::to_string(result.image.height) + "], \"detections\": " + json_list(records) + "}";

@@ -125,8 +125,10 @@ inline Head read_head(const Node& node) {
         output.expect(read.level < static_cast<int>(head.levels.size()), "of one of the levels");
         head.outputs.push_back(read);
     }
-    if (node.has("point_numbers")) head.point_numbers = static_cast<std::size_t>(node["point_numbers"].integer());  //@only boxpoints
-    if (node.has("mask_numbers")) head.mask_numbers = static_cast<std::size_t>(node["mask_numbers"].integer());  //@only weighted
+    if (node.has("point_numbers"))  //@only boxpoints
+        head.point_numbers = static_cast<std::size_t>(node["point_numbers"].integer());  //@only boxpoints
+    if (node.has("mask_numbers"))  //@only weighted
+        head.mask_numbers = static_cast<std::size_t>(node["mask_numbers"].integer());  //@only weighted
     head.y_first = node["pair_order"].text() == "y first";
 //@begin cells
     head.xy_activation = node["xy_activation"].text();

@@ -164,10 +164,14 @@ private:
 //@end
 //@begin !compared
 void print_result(const Arguments& arguments, const std::string& name, const model::Result& result) {
-    const std::string json = to_json(result), line = to_line(result);  //@only !top
-    const std::string json = to_json(result, arguments.top), line = to_line(result, arguments.top);  //@only top
-    if (arguments.json) std::cout << "{\"source\": " << quoted(name) << ", " << json.substr(1) << "\n";
-    else std::cout << shown(name + ": " + line) << "\n";
+    if (!arguments.json) {
+        std::cout << shown(name + ": " + to_line(result)) << "\n";  //@only !top
+        std::cout << shown(name + ": " + to_line(result, arguments.top)) << "\n";  //@only top
+        return;
+    }
+    const std::string json = to_json(result);  //@only !top
+    const std::string json = to_json(result, arguments.top);  //@only top
+    std::cout << "{\"source\": " << quoted(name) << ", " << json.substr(1) << "\n";
 }
 
 //@end

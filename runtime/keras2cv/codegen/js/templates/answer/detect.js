@@ -23,8 +23,8 @@ import { rint } from "./rounding.js";
 
 const f32 = Math.fround;
 const ROLES = ["boxes", "scores", "classes", "objectness", "raw"]; //@only !head
-const KEYS = ["box_format box_units activation objectness_activation score nms background",
-  "max_detections chosen",
+const KEYS = [
+  "box_format box_units activation objectness_activation score nms background max_detections chosen",
   "anchors", "head", //@only head
   "anchors", "columns", ...ROLES, //@only !head
   "columns_axis", //@only columns
@@ -90,10 +90,10 @@ function columnParts(sample, task) {
   const { shape, values } = findOutput(sample, task.raw); //@only !columns
   const { shape, values } = rowsOf(findOutput(sample, task.raw), task); //@only columns
   const width = shape.at(-1) ?? 0, parts = { count: values.length / width };
-  const sizes = { box: 4, objectness: 1, score: 1, class: 1, angle: 1,
-    coefficients: findOutput(sample, task.masks.prototypes).shape.at(-1), //@only weighted
-    points: task.points.size, //@only boxpoints
-  };
+  const sizes = { box: 4, objectness: 1, score: 1, class: 1 };
+  sizes.angle = 1; //@only rotated
+  sizes.coefficients = findOutput(sample, task.masks.prototypes).shape.at(-1); //@only weighted
+  sizes.points = task.points.size; //@only boxpoints
   const rest = width - task.columns.reduce((sum, part) => sum + (sizes[part] ?? 0), 0);
   let first = 0;
   for (const part of task.columns) {
@@ -131,12 +131,18 @@ function outputParts(sample, task) {
 //@end
 /** What each box has: part -> a function from the box's number to its numbers. */
 function partsOf(sample, task) {
+  //@begin !weighted !boxpoints !rotated
+  return task.raw === null ? outputParts(sample, task) : columnParts(sample, task); //@only !head
+  return headParts(sample, task.head); //@only head
+  //@end
+  //@begin weighted boxpoints rotated
   const parts = task.raw === null ? outputParts(sample, task) : columnParts(sample, task); //@only !head
   const parts = headParts(sample, task.head); //@only head
   parts.coefficients ??= readOutput(sample, task.masks.coefficients, parts.count); //@only weighted
   if (task.points.output !== null) parts.points = readOutput(sample, task.points.output, parts.count); //@only boxpoints
   if (task.angles.output !== null) parts.angle = readOutput(sample, task.angles.output, parts.count); //@only rotated
   return parts;
+  //@end
 }
 
 /** 1 / (1 + exp(-x)), through the exponential that does not overflow. */
@@ -301,8 +307,10 @@ function onPicture(found, task, place) {
   //@end
   const box = edges.map((edge, i) => f32(Math.min(Math.max(edge, 0), i % 2 ? height : width)));
   const record = { label: task.labels[classId] ?? String(classId), class_id: classId, score, box_xyxy: box };
-  return { found, edges, record, isInside: box[2] > box[0] && box[3] > box[1] }; //@only !rotated
-  return { found, edges, record, outline, isInside: box[2] > box[0] && box[3] > box[1] }; //@only rotated
+  const isInside = box[2] > box[0] && box[3] > box[1];
+  return { record, isInside }; //@only !masks !boxpoints !rotated
+  return { found, edges, record, isInside }; //@only masks boxpoints !rotated
+  return { found, edges, record, outline, isInside }; //@only rotated
 }
 
 export function findAnswer(sample, task, place) {
@@ -316,6 +324,8 @@ export function findAnswer(sample, task, place) {
   if (task.iou !== null) candidates = suppress(candidates, task); //@only !rotated
   const shown = candidates.slice(0, task.most).map((found) => onPicture(found, task, place));
   const finder = peakFinder(sample, task.points.joints, task.head.levels[0], task.points.count); //@only joints
+  const detections = shown.filter(({ isInside }) => isInside).map(({ record }) => record); //@only !masks !boxpoints !rotated
+  //@begin masks boxpoints rotated
   const detections = shown.filter(({ isInside }) => isInside).map((one) => {
     const { record } = one;
     record.mask = maskOf(task.masks, sample, parts, one.found, one.edges, place); //@only masks
@@ -325,7 +335,7 @@ export function findAnswer(sample, task, place) {
     const frame = frameOf(task.head, one.found.row, task.points, parts, task.anchors);
     if (task.isNormalised) {
       const sides = [place.input.width, place.input.height];
-      for (const numbers of Object.values(frame)) numbers.forEach((number, i) => (numbers[i] = number * sides[i]));
+      for (const pair of Object.values(frame)) pair.forEach((number, i) => (pair[i] = number * sides[i]));
     }
     //@end
     const numbers = parts.points(one.found.row), { points } = task;
@@ -337,6 +347,7 @@ export function findAnswer(sample, task, place) {
     record.angle = f32(angleOf(one.outline)); //@only rotated
     return record;
   });
+  //@end
   const { threshold, skeleton } = task.points; //@only boxpoints
   return { task: "detect", image_wh: [width, height], detections, threshold, skeleton }; //@only boxpoints
   return { task: "detect", image_wh: [width, height], detections }; //@only !boxpoints
