@@ -86,7 +86,8 @@ struct Frame {
 inline Frame frame_of(const KeypointRules& rules, const Head& head, int row) {
     const Cell cell = cell_of(head, row);
     const cv::Vec2d stride = cell.level->stride;
-    cv::Vec2d size = stride;
+    cv::Vec2d size = stride;  //@only cells
+    const cv::Vec2d& size = stride;  //@only !cells
     if (rules.units == "anchors")  //@only cells
         size = {cell.level->anchors[2 * cell.anchor], cell.level->anchors[2 * cell.anchor + 1]};  //@only cells
     return {{(cell.x + rules.offset) * stride[0], (cell.y + rules.offset) * stride[1]}, size * rules.scale};
