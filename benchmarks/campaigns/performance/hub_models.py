@@ -14,6 +14,7 @@ from .zoo import HUB
 
 _IMAGE: Final = (224, 224, 3)
 _SCENE: Final = (512, 512, 3)
+_MAPPED: Final = (256, 256, 3)  # of 512x512, a sample has 39 million numbers: too many for 16 GB
 _CLASSES: Final = 1000
 
 
@@ -44,7 +45,7 @@ def segformer_b0() -> Any:
     """Build SegFormer-B0 for the 150 classes of ADE20K."""
     models = _models()
     encoder = models.MiTBackbone(
-        image_shape=_SCENE,
+        image_shape=_MAPPED,
         num_layers=4,
         layerwise_depths=[2, 2, 2, 2],
         layerwise_num_heads=[1, 2, 5, 8],

@@ -125,7 +125,7 @@ def newer_cases() -> list[Case]:
     kinds: tuple[tuple[str, str, str, int, str, Mapping[str, Any]], ...] = (
         ("ViT-S/16", hub, "vit_s16", 224, "tf", of_hub),
         ("Swin-T", hub, "swin_t", 224, "tf", of_hub),
-        ("SegFormer-B0", hub, "segformer_b0", 512, "tf", of_hub),
+        ("SegFormer-B0", hub, "segformer_b0", 256, "tf", of_hub),
         ("RetinaNet-R50", hub, "retinanet_r50", 512, "tf", {**of_hub, "rounds": 4}),
         ("YOLOv8-n", yolo, "yolov8n", 640, "0-1", {}),
         ("LSTM", others, "lstm", 0, "", {}),

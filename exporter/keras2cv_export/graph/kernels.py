@@ -53,8 +53,8 @@ def _is_large_kernel(value: ir.Value) -> bool:
 
 
 def _reads_kernel(node: ir.Node, number: int) -> bool:
-    """Whether an input is a kernel of that node, directly or through a Reshape."""
-    if node.op_type == "Reshape" and number == 0:
+    """Whether an input is a kernel of that node, directly, or through a Reshape or Transpose."""
+    if node.op_type in ("Reshape", "Transpose") and number == 0:
         return all(_reads_kernel(use.node, use.idx) for use in node.outputs[0].uses())
     return number in _KERNELS.get(node.op_type, ())
 

@@ -17,17 +17,19 @@ tenth of their speed, so it is only for files made for the new engine.
 Left alone when (1) the kernel is computed, has groups, strides or holes, or padding is stated in
 another way than by pads, (2) it would take longer: few channels, whose tiles take longer to make
 than to multiply; large images, whose bands are mostly zeros; few tiles, for which the kernels, four
-times as large, have to be read.
+times as large, have to be read, (3) `MAX_FOLDED` is used up: those that save most come first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Final
 
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv.bundle.netfile.following import MAX_LIVE
 from keras2cv_export.graph.edit import (
     Array,
     constant,
@@ -44,23 +46,32 @@ from keras2cv_export.graph.edit import (
 )
 from keras2cv_export.graph.kernels import exact_constant
 from keras2cv_export.graph.misses import miss
-from keras2cv_export.passes.tiles import TILES, Axis, Plan, pays
+from keras2cv_export.passes.tiles import TILES, Axis, Plan, pays, saved_by
+
+# Numbers of kernels that OpenCV makes while it loads the net, and keeps: the runtime refuses a net
+# that has more than `MAX_LIVE` numbers at a time, and a quarter is left for the rest of the net.
+MAX_FOLDED: Final = MAX_LIVE * 3 // 4
+_FOLDED: Final = "keras2cv.folded"  # of a kernel: how many numbers earlier rounds took of these
 
 
 def multiply_tiles(model: ir.Model) -> int:
     """Rewrite in place; return how many convolutions changed."""
-    return sum(_rewrite(model, node) for node in nodes(model, "Conv"))
+    plans = [(node, plan) for node in nodes(model, "Conv") if (plan := plan_of(node)) is not None]
+    plans.sort(key=lambda pair: saved_by(pair[1]), reverse=True)
+    return sum(_rewrite(model, node, plan) for node, plan in plans)
 
 
-def _rewrite(model: ir.Model, node: ir.Node) -> int:
-    source, bias = node.inputs[0], _bias(node)
-    plan = plan_of(node)
-    if source is None or plan is None:
+def _rewrite(model: ir.Model, node: ir.Node, plan: Plan) -> int:
+    source, kernel, bias = node.inputs[0], node.inputs[1], _bias(node)
+    if source is None or kernel is None:
         return 0
     if bias is None:
         return miss(node, "its bias is computed")
     if not pays(plan):
         return miss(node, "by the measured rates it is faster as it is")
+    if not kernel.meta.get(_FOLDED) and _folded(model) + plan.folded > MAX_FOLDED:
+        return miss(node, "the kernels that OpenCV makes of other convolutions take the memory")
+    kernel.meta[_FOLDED] = plan.folded
     output, points = node.outputs[0], plan.rows.points * plan.columns.points
     tiles = _tiles(model, node, plan, source)
     shape = (points, plan.kernels, plan.samples * plan.rows.tiles * plan.columns.tiles)
@@ -70,6 +81,11 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
         inputs = [image, new_constant(model, bias.reshape(1, -1, 1, 1), output, "bias")]
         image = new_node(node, "Add", inputs, like=output)
     return substitute(node, image)
+
+
+def _folded(model: ir.Model) -> int:
+    """Return how many numbers OpenCV makes of kernels; layers that share one share these."""
+    return sum(value.meta.get(_FOLDED, 0) for value in model.graph.initializers.values())
 
 
 def _bias(node: ir.Node) -> Array | None:
@@ -116,9 +132,11 @@ def _kernel(model: ir.Model, node: ir.Node, plan: Plan) -> ir.Value:
     assert value is not None  # noqa: S101 - it was looked at
     both = np.kron(plan.rows.matrix(), plan.columns.matrix()).astype(np.float32)
     value = reshape(model, node, value, (pairs, both.shape[1]), like=output)
-    matrix = exact_constant(model, both.T, output, "taps")
-    value = new_node(node, "MatMul", [value, matrix], like=output, shape=(pairs, len(both)))
-    value = transpose(node, value, (1, 0), like=output)
+    value = transpose(
+        node, value, (1, 0), like=output
+    )  # before it grows: all of it stays in memory
+    matrix = exact_constant(model, both, output, "taps")
+    value = new_node(node, "MatMul", [matrix, value], like=output, shape=(len(both), pairs))
     return reshape(model, node, value, (len(both), plan.kernels, plan.channels), like=output)
 
 

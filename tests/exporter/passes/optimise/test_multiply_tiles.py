@@ -145,3 +145,30 @@ def test_only_files_for_the_new_engine_are_changed(
     """Any other runs them at a half to a tenth of its speed."""
     fired = rewrite(large(256, 32)(), pipeline(Target.parse(opencv, engine)))
     assert fired["multiply_tiles"] == count
+
+
+def two_layers(second: str) -> Make:
+    """Return a maker of two convolutions in a row, of which the second has more tiles."""
+    return made(
+        "(float[1,256,16,16] x) => (float[1,256,32,32] y) {"
+        f" a = Conv <{PLAIN}> (x, w)  u = Resize (a, , s)  y = Conv <{PLAIN}> (u, {second}) }}",
+        w=random(256, 256, 3, 3) / np.float32(48),
+        v=random(256, 256, 3, 3) / np.float32(48),
+        s=np.array([1, 1, 2, 2], np.float32),
+    )
+
+
+@pytest.mark.parametrize(("second", "count"), [("v", 1), ("w", 2)])
+def test_kernels_take_no_more_memory_than_there_is(
+    monkeypatch: pytest.MonkeyPatch, second: str, count: int
+) -> None:
+    """Those that save most come first; layers that share a kernel need it once."""
+    monkeypatch.setattr(module, "pays", lambda _: True)
+    model = two_layers(second)()
+    monkeypatch.setattr(module, "MAX_FOLDED", 256 * 256 * 100)  # one kernel takes 90 a pair
+    assert multiply_tiles(model) == count
+    left = [node.name for node in model.graph if node.op_type == "Conv"]
+    assert len(left) == 2 - count
+    if left:  # the first, of fewer tiles
+        (conv,) = (node for node in model.graph if node.op_type == "Conv")
+        assert conv.inputs[0] is model.graph.inputs[0]
