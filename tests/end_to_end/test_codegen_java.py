@@ -107,10 +107,22 @@ def test_blobs_are_those_of_the_runtime(answered: Mapping[str, Answered], golden
             expected = np.load(golden.parent / sample["blob"]).ravel()
             blob = np.fromfile(out.with_suffix(".blob"), "<f4")
             assert blob.size == expected.size
-            near = 1e-6 * max(1, np.abs(expected).max())
+            near = _rounding(golden, one.case) * max(1, np.abs(expected).max())
             assert np.abs(blob - expected).max() <= near + _unit_of_16_bits(golden, one.case)
             compared += 1
     assert compared > 500
+
+
+def _rounding(golden: Path, case: Case) -> float:
+    """Return what a blob may differ by, relative to its largest value.
+
+    The runtime sums `tf.image.resize`'s windows in float32 in BLAS's order, which differs by
+    processor. 200 numbers summed one by one are up to 1.8e-4 of 255 away from it on an EPYC with
+    AVX-512, and a golden blob 1.12e-6.
+    """
+    rules = read_bundle(golden.parent / case["bundle"]).manifest.preprocessing
+    summed = rules is not None and rules.interpolation.startswith("tf-")
+    return 2e-6 if summed else 1e-6
 
 
 def _unit_of_16_bits(golden: Path, case: Case) -> float:
