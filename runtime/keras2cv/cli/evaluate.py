@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -284,12 +283,6 @@ def _check(args: Namespace, manifest: Manifest) -> None:
         raise UsageError("--write puts chosen thresholds into the bundle. Give --choose-score f1.")
     if args.write:
         require_writable(args.bundle, manifest)
-    for place in filter(None, (args.records, args.html, args.json)):
-        if str(place) != STDOUT and not Path(os.path.realpath(place)).parent.is_dir():
-            raise UsageError(
-                f"{place} cannot be written: its folder does not exist. Choose a place that you "
-                "may write to."
-            )
     if args.resume and args.records is None:
         raise UsageError("--resume goes on with the records of --records FILE. Name the file.")
     options = ("unsafe", "imports", "reference_resize", "reference_preprocess", "reference_fn")

@@ -241,7 +241,7 @@ def test_save_writes_one_image_to_a_file(folder: Path, capsys: pytest.CaptureFix
         ([".", "--save", "."], "--save . would overwrite what it reads. "),
         (["x.npy", "--save", "out"], "--save draws on images, and x.npy holds arrays. "),
         (["img1.png", "--save", "img2.png/out"], "img2.png/out cannot be written: "),
-        (["img1.png", "--json", "none/r.json"], "none/r.json cannot be written: "),
+        (["img1.png", "--json", "none/r.json"], "--json none/r.json cannot be written: "),
         (["missing.png"], "missing.png does not exist. "),
         (["img1.png", "--engine", "ort"], "argument --engine: invalid choice: 'ort' "),
         (["img1.png", "--batch", "0"], "argument --batch: must be a whole number of at least 1"),

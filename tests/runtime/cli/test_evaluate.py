@@ -203,7 +203,7 @@ def test_an_output_without_a_folder_is_refused_before_anything_runs(
     command = ["evaluate", str(cat_cv), str(photos), option, str(tmp_path / "no" / "x")]
     assert main(command) == 2
     err = capsys.readouterr().err
-    assert "its folder does not exist" in err
+    assert "cannot be written: there is no folder" in err
     assert "samples" not in err
 
 

@@ -29,7 +29,6 @@ from typing import Final
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv.bundle.netfile.following import MAX_LIVE
 from keras2cv_export.graph.edit import (
     Array,
     constant,
@@ -48,9 +47,9 @@ from keras2cv_export.graph.kernels import exact_constant
 from keras2cv_export.graph.misses import miss
 from keras2cv_export.passes.tiles import TILES, Axis, Plan, pays, saved_by
 
-# Numbers of kernels that OpenCV makes while it loads the net, and keeps: the runtime refuses a net
-# that has more than `MAX_LIVE` numbers at a time, and a quarter is left for the rest of the net.
-MAX_FOLDED: Final = MAX_LIVE * 3 // 4
+# Numbers of kernels that OpenCV makes while it loads the net, and keeps: three quarters of those
+# that the runtime lets a net have at a time (`MAX_LIVE` of keras2cv.bundle.netfile.following).
+MAX_FOLDED: Final = 9 * 2**24
 _FOLDED: Final = "keras2cv.folded"  # of a kernel: how many numbers earlier rounds took of these
 
 

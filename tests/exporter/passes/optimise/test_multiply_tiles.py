@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 import pytest
 
+from keras2cv.bundle.netfile.following import MAX_LIVE
 from keras2cv_export.passes import pipeline
 from keras2cv_export.passes.compress.weights_to_bytes import weights_to_bytes
 from keras2cv_export.passes.compress.weights_to_halves import weights_to_halves
@@ -156,6 +157,11 @@ def two_layers(second: str) -> Make:
         v=random(256, 256, 3, 3) / np.float32(48),
         s=np.array([1, 1, 2, 2], np.float32),
     )
+
+
+def test_a_quarter_of_the_memory_is_left() -> None:
+    """For what the net holds beside kernels, whatever the runtime's limit becomes."""
+    assert module.MAX_FOLDED == MAX_LIVE * 3 // 4
 
 
 @pytest.mark.parametrize(("second", "count"), [("v", 1), ("w", 2)])
