@@ -122,7 +122,9 @@ def bench_whole(
     files, is_video, words = _files(source)
     with ExitStack() as stack:
         stack.enter_context(confined(unsafe=wishes.unsafe or bool(wishes.imports)))
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="keras2cv-pipeline-")))
+        # Below the folder of the work: children that open models may write nowhere else.
+        room = tempfile.TemporaryDirectory(prefix="keras2cv-pipeline-", dir=work)
+        place = Path(stack.enter_context(room))
         run = _Run(found, against.absolute(), work or place, wishes, progress)
         tasks = run.tasks(wanted(peers), files, is_video)
         walkers = run.start(tasks, stack)
