@@ -299,8 +299,12 @@ def test_a_real_bundle_is_measured_from_file_to_answer(tmp_path: Path, photos: l
     keras.Model(image, x).save(tmp_path / "cat.keras")
     export(tmp_path / "cat.keras", tmp_path / "cat.cv", preprocess="tf", check=False)
     folder = str(Path(photos[0]).parent / "*.png")
-    wishes = measure.Wishes(seconds=0.1)
-    found = measure.bench_whole(tmp_path / "cat.cv", tmp_path / "cat.keras", folder, wishes=wishes)
+    wishes, work = measure.Wishes(seconds=0.1), tmp_path / "work"
+    work.mkdir()  # the only folder that a child with the model may write to
+    found = measure.bench_whole(
+        tmp_path / "cat.cv", tmp_path / "cat.keras", folder, wishes=wishes, work=work
+    )
+    assert list(work.glob("keras2cv-pipeline-*")) == []
     assert found.missing == ()
     assert {way.answers.verdict for way in found.ways} <= {"same", "reference"}
     assert len(found.ways) == len(WAYS)
