@@ -25,6 +25,7 @@ from campaigns.performance.measure import (
 from campaigns.performance.page import write
 from campaigns.performance.photos import COUNT, SIZE_WH, photos_in
 from campaigns.performance.ratios import geometric_mean
+from campaigns.performance.reasons import short
 from campaigns.performance.zoo import DEPTHS, NEWER, TYPICAL, Case, cases
 from keras2cv_bench import subjects
 from keras2cv_bench.pipeline import Job
@@ -133,6 +134,22 @@ def test_a_page_names_no_folder_of_the_machine(tmp_path: Path) -> None:
     (folder / "record.json").write_text(to_json(replace(measured(), missing=(missing,))))
     (found,) = results([case("Done")], tmp_path)
     assert [m.reason for m in found.record.missing] == ["Load model from plain.onnx failed"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("/home/me/work/frozen.cv.tmp-0f/model.pb has a node", "model.pb has a node"),
+        (
+            "no FlatBuffer./srv/x/bootstrap.py:189:1: error",
+            "no FlatBuffer.bootstrap.py:189:1: error",
+        ),
+        ("in 'net_1/pool/MaxPool3D' and x.onnx", "in 'net_1/pool/MaxPool3D' and x.onnx"),
+    ],
+)
+def test_a_reason_names_files_without_folders(reason: str, shown: str) -> None:
+    """Of any kind of failure; names of layers, which have slashes too, stay."""
+    assert short(reason) == shown
 
 
 def test_arithmetic_is_counted_as_everybody_does(tmp_path: Path) -> None:
