@@ -142,7 +142,7 @@ def test_a_page_names_no_folder_of_the_machine(tmp_path: Path) -> None:
         ("/home/me/work/frozen.cv.tmp-0f/model.pb has a node", "model.pb has a node"),
         (
             "no FlatBuffer./srv/x/bootstrap.py:189:1: error",
-            "no FlatBuffer.bootstrap.py:189:1: error",
+            "no FlatBuffer. bootstrap.py:189:1: error",
         ),
         ("in 'net_1/pool/MaxPool3D' and x.onnx", "in 'net_1/pool/MaxPool3D' and x.onnx"),
     ],

@@ -7,6 +7,7 @@ from typing import Final
 
 _MOST: Final = 300  # characters
 _FOLDERS: Final = re.compile(r"(?<!\w)(?:/[^\s/:'\"]+)+/(?=[^\s/:'\"])")
+_GLUED: Final = re.compile(r"(?<=[.,;:])(?=/)")  # a sentence's end and a path
 
 
 def short(reason: str) -> str:
@@ -14,4 +15,5 @@ def short(reason: str) -> str:
 
     The folders are those of the machine that measured.
     """
-    return _FOLDERS.sub("", " ".join(reason.split()))[:_MOST]
+    apart = _GLUED.sub(" ", " ".join(reason.split()))
+    return _FOLDERS.sub("", apart)[:_MOST]
