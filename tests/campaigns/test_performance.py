@@ -25,7 +25,7 @@ from campaigns.performance.measure import (
 from campaigns.performance.page import write
 from campaigns.performance.photos import COUNT, SIZE_WH, photos_in
 from campaigns.performance.ratios import geometric_mean
-from campaigns.performance.reasons import short
+from campaigns.performance.reasons import without_folders
 from campaigns.performance.zoo import DEPTHS, NEWER, TYPICAL, Case, cases
 from keras2cv_bench import subjects
 from keras2cv_bench.pipeline import Job
@@ -149,7 +149,7 @@ def test_a_page_names_no_folder_of_the_machine(tmp_path: Path) -> None:
 )
 def test_a_reason_names_files_without_folders(reason: str, shown: str) -> None:
     """Of any kind of failure; names of layers, which have slashes too, stay."""
-    assert short(reason) == shown
+    assert without_folders(reason) == shown
 
 
 def test_arithmetic_is_counted_as_everybody_does(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from keras2cv_bench.subjects import OURS
 
 from .measure import Found
 from .ratios import ratio
-from .reasons import short
 
 
 def figures(found: Sequence[Found], peaks: Mapping[int, float]) -> dict[str, Any]:
@@ -35,7 +34,7 @@ def _figure(one: Found) -> dict[str, Any]:
         "host": {"cpu": record.host.cpu, "cores": record.host.cores, "others": record.host.others},
         "versions": dict(record.host.versions),
         "subjects": {t.subject: _subject(one, t) for t in record.timings},
-        "missing": {m.subject: short(m.reason) for m in record.missing},
+        "missing": {m.subject: m.reason for m in record.missing},
     }
 
 

@@ -23,6 +23,7 @@ from keras2cv_bench.whole.record import WholeRecord
 
 from .flops import peak_gflops
 from .photos import photos_in
+from .reasons import without_folders
 from .zoo import Case
 
 MODEL_PEERS: Final = ("naive", "tf", "ort", "openvino", "litert")  # those that are installed
@@ -173,8 +174,8 @@ def results(cases: Sequence[Case], work: Path) -> Iterator[Found]:
         prepared: dict[str, Any] = json.loads(
             (folder / "prepared.json").read_text(encoding="utf-8")
         )
-        found = _without_paths(read_record(record), folder)
-        gflop, frozen = float(prepared["gflop"]), str(prepared["frozen"])
+        found = _without_folders(read_record(record))
+        gflop, frozen = float(prepared["gflop"]), without_folders(str(prepared["frozen"]))
         yield Found(case, found, gflop, frozen, _whole_in(folder))
 
 
@@ -185,9 +186,9 @@ def _whole_in(folder: Path) -> WholeRecord | None:
     return WholeRecord.from_dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _without_paths(record: Record, folder: Path) -> Record:
-    """Cut a folder of this machine from the messages about its files."""
-    reasons = (replace(m, reason=m.reason.replace(f"{folder}/", "")) for m in record.missing)
+def _without_folders(record: Record) -> Record:
+    """Cut this machine's folders from the messages about files."""
+    reasons = (replace(m, reason=without_folders(m.reason)) for m in record.missing)
     return replace(record, missing=tuple(reasons))
 
 

@@ -30,7 +30,6 @@ from .ratios import (
     milliseconds,
     ratio,
 )
-from .reasons import short
 
 Cells = tuple[str, ...]
 
@@ -184,13 +183,13 @@ def _missing(models: Sequence[Found]) -> Iterator[str]:
     for one in models:
         for missing in one.record.missing:
             sentence = f"{one.case.name}, {one.record.title(missing.subject)}: {missing.reason}"
-            yield short(sentence)
+            yield " ".join(sentence.split())[:300]
         for timing in one.record.timings:
             if not is_result(timing):
                 title = one.record.title(timing.subject)
-                yield short(f"{one.case.name}, {title}: other answers ({timing.answers.reason})")
+                yield f"{one.case.name}, {title}: other answers ({timing.answers.reason})"
         if one.why_not_frozen:
-            yield short(f"{one.case.name}, frozen graph: {one.why_not_frozen}")
+            yield f"{one.case.name}, frozen graph: {one.why_not_frozen}"
 
 
 def _rate_row(one: Found, peak: float) -> Cells:
