@@ -131,9 +131,8 @@ def _kernel(model: ir.Model, node: ir.Node, plan: Plan) -> ir.Value:
     assert value is not None  # noqa: S101 - it was looked at
     both = np.kron(plan.rows.matrix(), plan.columns.matrix()).astype(np.float32)
     value = reshape(model, node, value, (pairs, both.shape[1]), like=output)
-    value = transpose(
-        node, value, (1, 0), like=output
-    )  # before it grows: all of it stays in memory
+    # Before it grows: whatever is made of a constant stays in memory.
+    value = transpose(node, value, (1, 0), like=output)
     matrix = exact_constant(model, both, output, "taps")
     value = new_node(node, "MatMul", [matrix, value], like=output, shape=(len(both), pairs))
     return reshape(model, node, value, (len(both), plan.kernels, plan.channels), like=output)
